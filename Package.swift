@@ -1,0 +1,99 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Every target of ours is built alike; a warning is an error, so that none is ever scrolled past.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+]
+/// For the one target a C library has: pointers are spelled out there.
+let bordersC: [SwiftSetting] = house + [.strictMemorySafety()]
+
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "voicera",
+    products: [.executable(name: "voicera", targets: ["Voicera"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    ],
+    targets: [
+        // The C libraries, one module each; only the client of the same room imports it.
+        .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        .target(name: "Primitives", swiftSettings: house),
+        .target(name: "Redis", dependencies: ["CHiredis", "Primitives", nio, nioPosix, nioSSL, logging, lifecycle], swiftSettings: bordersC),
+        .target(name: "Postgres", dependencies: ["CLibPQ", "Primitives", logging, lifecycle], swiftSettings: bordersC),
+        .target(name: "HTTPDelivery", dependencies: ["CLibCurl", "Primitives"], swiftSettings: bordersC),
+        .target(name: "LocalStack", dependencies: ["Primitives"], swiftSettings: house),
+        .target(
+            name: "Ledger", dependencies: ["Primitives", "Postgres", logging, lifecycle, crypto],
+            resources: [.embedInCode("Migrations")], swiftSettings: house),
+        .target(
+            name: "Queue", dependencies: ["Primitives", "Redis", "Postgres", "Ledger", logging, lifecycle],
+            resources: [.embedInCode("Scripts")], swiftSettings: house),
+        .target(name: "Identity", dependencies: ["Primitives", "Postgres", "Ledger", crypto], swiftSettings: house),
+        .target(
+            name: "Jobs", dependencies: ["Primitives", "Ledger", "Queue", "Identity", "HTTPDelivery", "Postgres", crypto, logging],
+            swiftSettings: house),
+        .target(
+            name: "API",
+            dependencies: [
+                "Primitives", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", hummingbird, nio, logging, crypto, lifecycle,
+            ],
+            swiftSettings: house),
+        .target(
+            name: "Worker",
+            dependencies: ["Primitives", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery", logging, lifecycle],
+            swiftSettings: house),
+        .target(
+            name: "Scheduler", dependencies: ["Primitives", "Redis", "Postgres", "Ledger", "Queue", "Jobs", logging, lifecycle],
+            swiftSettings: house),
+        .executableTarget(
+            name: "Voicera",
+            dependencies: [
+                "Primitives", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery", "API", "Worker", "Scheduler", "LocalStack",
+                arguments, logging, lifecycle, unixSignals, hummingbird, nio, crypto,
+            ],
+            swiftSettings: house),
+
+        .target(name: "TestSupport", dependencies: ["Primitives", "LocalStack"], path: "Tests/TestSupport", swiftSettings: house),
+        .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: house),
+        .testTarget(name: "RedisTests", dependencies: ["Redis", "Primitives", "LocalStack", "TestSupport", nio, nioPosix, logging, lifecycle], swiftSettings: house),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Primitives", "TestSupport", logging, lifecycle], swiftSettings: house),
+        .testTarget(name: "LocalStackTests", dependencies: ["LocalStack", "TestSupport", "Primitives"], swiftSettings: house),
+        .testTarget(
+            name: "QueueTests",
+            dependencies: ["Queue", "Ledger", "Postgres", "Redis", "Primitives", "LocalStack", "TestSupport", nio, nioPosix, logging, lifecycle], swiftSettings: house),
+        .testTarget(name: "HTTPDeliveryTests", dependencies: ["HTTPDelivery", "Primitives", "TestSupport"], swiftSettings: house),
+    ]
+)
+
+if let only = Context.environment["ONLY_TESTS"]?.split(separator: ",").map(String.init) {
+    package.targets.removeAll { $0.type == .test && !only.contains($0.name) }
+    if Context.environment["LOW"] != nil {
+        package.products = []
+        package.targets.removeAll { ["Identity", "API", "Jobs", "Worker", "Scheduler", "Voicera"].contains($0.name) }
+    }
+}

@@ -1,0 +1,49 @@
+internal import CLibCurl
+internal import Glibc
+
+/// What libcurl calls during a transfer, on the loop's thread; the context is the `Transfer`, which the loop keeps alive meanwhile.
+
+private func transfer(_ context: UnsafeMutableRawPointer) -> Transfer {
+    unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+}
+
+/// Taking fewer bytes than offered ends the transfer: https://curl.se/libcurl/c/CURLOPT_WRITEFUNCTION.html
+func receiveBody(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?) -> Int {
+    guard let context = unsafe context else { return 0 }
+    let isWanted = unsafe transfer(context).response.append(body: UnsafeRawBufferPointer(start: bytes, count: size * count))
+    return isWanted ? size * count : Int(CURL_WRITEFUNC_ERROR)
+}
+
+func receiveHeader(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?) -> Int {
+    guard let context = unsafe context else { return 0 }
+    let isWanted = unsafe transfer(context).response.append(headerLine: UnsafeRawBufferPointer(start: bytes, count: size * count))
+    return isWanted ? size * count : Int(CURL_WRITEFUNC_ERROR)
+}
+
+/// The address guard at dial. Not called when a connection is reused: https://curl.se/libcurl/c/CURLOPT_OPENSOCKETFUNCTION.html
+func openSocket(_ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ target: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
+    guard let context = unsafe context, let target = unsafe target, purpose == CURLSOCKTYPE_IPCXN,
+        let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr)
+    else { return voicera_bad_socket() }
+    let transfer = unsafe transfer(context)
+    let kind = unsafe target.pointee
+    let address = unsafe IPAddress(socketAddress: UnsafeRawPointer(target) + offset, length: Int(kind.addrlen))
+    transfer.hasResolved = true
+    guard transfer.dialGuard.permits(address) else { return voicera_bad_socket() }
+    let descriptor = socket(kind.family, kind.socktype | Int32(SOCK_CLOEXEC.rawValue), kind.protocol)
+    if descriptor < 0 { transfer.socketError = errno }
+    return descriptor
+}
+
+/// The address guard before each request, on a new or a reused connection: https://curl.se/libcurl/c/CURLOPT_PREREQFUNCTION.html
+func beforeRequest(
+    _ context: UnsafeMutableRawPointer?, _ remote: UnsafeMutablePointer<CChar>?, _ local: UnsafeMutablePointer<CChar>?, _ remotePort: Int32,
+    _ localPort: Int32
+) -> Int32 {
+    guard let context = unsafe context else { return Int32(CURL_PREREQFUNC_ABORT) }
+    let transfer = unsafe transfer(context)
+    let address = unsafe remote.flatMap { unsafe IPAddress(String(cString: $0)) }
+    guard transfer.dialGuard.permits(address) else { return Int32(CURL_PREREQFUNC_ABORT) }
+    transfer.isConnected = true
+    return Int32(CURL_PREREQFUNC_OK)
+}

@@ -1,0 +1,64 @@
+import Foundation
+import HTTPDelivery
+package import Primitives
+package import Queue
+
+/// Delivers one event to one endpoint, signed by Standard Webhooks. A 2xx answer is success; everything else is tried again by the
+/// standard's schedule, for a little over three days.
+package struct WebhookDeliverJob: Job {
+    package static let kind = "webhook.deliver"
+    package static let queue = "webhooks"
+    package static let maxAttempts = 10
+    package static let isPublic = false
+    /// The standard's example schedule; its first attempt is immediate. Jitter keeps the retries of one outage from coming back as one wave.
+    package static let retry = RetryPolicy.schedule(
+        [
+            .seconds(5), .seconds(5 * 60), .seconds(30 * 60), .seconds(2 * 3600), .seconds(5 * 3600), .seconds(10 * 3600), .seconds(14 * 3600),
+            .seconds(20 * 3600), .seconds(24 * 3600),
+        ], jitter: 0.2)
+    /// Above the request's own total timeout, which names the phase that was slow.
+    package static let deadline = Duration.seconds(20)
+    private static let timeout = Duration.seconds(15)
+
+    package var endpointId: EndpointID
+    package var eventId: String
+    package var eventType: String
+    /// The body as published, to the byte.
+    package var body: String
+
+    package init(endpointId: EndpointID, eventId: String, eventType: String, body: String) {
+        self.endpointId = endpointId
+        self.eventId = eventId
+        self.eventType = eventType
+        self.body = body
+    }
+
+    package func perform(_ context: JobContext) async throws -> Outcome {
+        guard let endpoint = try await context.services.endpoints.endpoint(endpointId, workspace: context.job.workspace) else {
+            return .cancelled(reason: "the endpoint was deleted")
+        }
+        guard endpoint.isActive else { return .cancelled(reason: "the endpoint is disabled") }
+        let delivery = DeliveryID(context.job.id.value)
+        let body = Array(body.utf8)
+        let timestamp = Int64(Date.now.timeIntervalSince1970)
+        let signature = StandardWebhooks.signature(id: delivery.description, timestamp: timestamp, body: body, secrets: [endpoint.secret])
+        var headers = [
+            (name: "content-type", value: "application/json"),
+            (name: "user-agent", value: "Voicera-Webhooks/1"),
+            (name: "webhook-id", value: delivery.description),
+            (name: "webhook-timestamp", value: "\(timestamp)"),
+            (name: "webhook-signature", value: signature),
+            (name: "webhook-attempt", value: "\(context.job.attempt)"),
+        ]
+        if let trace = context.job.trace { headers.append((name: "traceparent", value: trace)) }
+        do {
+            let target = try DeliveryTarget(endpoint.url, policy: context.services.targets)
+            var request = DeliveryRequest(url: target, headers: headers, body: body)
+            request.timeout = Self.timeout
+            let response = try await context.services.delivery.send(request)
+            return DeliveryVerdict.outcome(of: response)
+        } catch {
+            return DeliveryVerdict.outcome(of: error)
+        }
+    }
+}

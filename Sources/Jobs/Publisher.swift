@@ -1,0 +1,59 @@
+import Foundation
+package import Ledger
+package import Primitives
+package import Queue
+
+/// Publishes events: makes the body that every receiver gets, commits, and hands the delivery jobs to the index.
+package struct Publisher: Sendable {
+    private let writer: EventWriter
+    private let pusher: IndexPusher
+    private let ids: IdentifierSource
+
+    package init(writer: EventWriter, pusher: IndexPusher, ids: IdentifierSource = .system) {
+        self.writer = writer
+        self.pusher = pusher
+        self.ids = ids
+    }
+
+    /// - Parameters:
+    ///   - key: the publisher's own id of the event, or nil for one of ours.
+    ///   - timestamp: RFC 3339, when it happened; nil for now.
+    ///   - data: JSON text, passed on to the byte.
+    package func publish(
+        workspace: WorkspaceID, type: String, key: String?, timestamp: String?, data: String, trace: String?, claim: IdempotencyClaim?
+    ) async throws -> Claimed<PublishedEvent> {
+        let id = ids.next(Event.self)
+        let key = key ?? id.description
+        let body = try Self.body(type: type, key: key, timestamp: timestamp ?? Date.now.formatted(.iso8601), data: data)
+        let event = NewEvent(id: id, workspace: workspace, type: type, key: key, body: body, trace: trace)
+        let known = pusher.knownEpochs()
+        switch try await writer.publish(EventWriter.Request(event: event, claim: claim)) {
+        case .done(let publication):
+            pusher.push(
+                publication.jobs, accepted: publication.jobs.map { AcceptedJob(id: $0.id, isDuplicate: false, delay: 0) }, under: known)
+            return .done(publication.event)
+        case .replayed(let answer): return .replayed(answer: answer)
+        case .mismatch: return .mismatch
+        case .inProgress: return .inProgress
+        }
+    }
+
+    /// The delivery job of an event and an endpoint: each endpoint is a lane of its own.
+    package static func deliveryJob(ids: IdentifierSource = .system) -> EventWriter.DeliveryJob {
+        { event, endpoint in
+            let job = WebhookDeliverJob(endpointId: endpoint, eventId: event.key, eventType: event.type, body: event.body)
+            // A struct of four texts always encodes.
+            let payload = (try? JSONEncoder().encode(job)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            return NewJob(
+                id: ids.next(), workspace: event.workspace, kind: WebhookDeliverJob.kind, queue: WebhookDeliverJob.queue,
+                lane: endpoint.description, payload: payload, maxAttempts: Int32(WebhookDeliverJob.maxAttempts), trace: event.trace)
+        }
+    }
+
+    private static func body(type: String, key: String, timestamp: String, data: String) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        func quoted(_ text: String) throws -> String { String(decoding: try encoder.encode(text), as: UTF8.self) }
+        return "{\"event\":\(try quoted(type)),\"eventId\":\(try quoted(key)),\"timestamp\":\(try quoted(timestamp)),\"data\":\(data)}"
+    }
+}

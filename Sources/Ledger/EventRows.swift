@@ -1,0 +1,70 @@
+import Postgres
+import Primitives
+
+/// The statements of a publication's transaction.
+enum EventRows {
+    struct Key: Hashable {
+        var workspace: WorkspaceID
+        var key: String
+    }
+
+    struct DeliveryRow {
+        var job: NewJob
+        var event: EventID
+        var endpoint: EndpointID
+    }
+
+    /// The active endpoints of each event, in the events' order.
+    static func receivers(of events: [NewEvent], on connection: PostgresConnection) async throws -> [[EndpointID]] {
+        let rows = try await connection.query(
+            """
+            SELECT t.position, e.id FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS t (workspace_id, type, position)
+            JOIN endpoints e ON e.workspace_id = t.workspace_id AND e.status = 'active' AND (t.type = ANY(e.event_types) OR '*' = ANY(e.event_types))
+            ORDER BY t.position, e.id
+            """,
+            [.ids(events.map(\.workspace.value)), .texts(events.map(\.type))])
+        var receivers = [[EndpointID]](repeating: [], count: events.count)
+        for row in rows { receivers[Int(try row.int64(0)) - 1].append(EndpointID(try row.id(1))) }
+        return receivers
+    }
+
+    /// The ids of the events that are new; the others' keys were taken.
+    static func insert(_ events: [NewEvent], deliveries: [Int], on connection: PostgresConnection) async throws -> Set<EventID> {
+        let rows = try await connection.query(
+            """
+            INSERT INTO events (id, workspace_id, type, event_key, body, deliveries)
+            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int4[])
+            ON CONFLICT (workspace_id, event_key) DO NOTHING RETURNING id
+            """,
+            [
+                .ids(events.map(\.id.value)), .ids(events.map(\.workspace.value)), .texts(events.map(\.type)), .texts(events.map(\.key)),
+                .texts(events.map(\.body)), .int32s(deliveries.map(Int32.init)),
+            ])
+        return Set(try rows.map { EventID(try $0.id(0)) })
+    }
+
+    /// How many deliveries the earlier publications of these keys made.
+    static func earlier(_ events: [NewEvent], on connection: PostgresConnection) async throws -> [Key: Int] {
+        guard !events.isEmpty else { return [:] }
+        let rows = try await connection.query(
+            """
+            SELECT e.workspace_id, e.event_key, e.deliveries FROM events e
+            JOIN unnest($1::uuid[], $2::text[]) AS t (workspace_id, event_key) USING (workspace_id, event_key)
+            """,
+            [.ids(events.map(\.workspace.value)), .texts(events.map(\.key))])
+        var found: [Key: Int] = [:]
+        for row in rows { found[Key(workspace: WorkspaceID(try row.id(0)), key: try row.text(1))] = Int(try row.int32(2)) }
+        return found
+    }
+
+    static func insert(_ deliveries: [DeliveryRow], slot: CounterSlot, on connection: PostgresConnection) async throws {
+        guard !deliveries.isEmpty else { return }
+        _ = try await connection.query(
+            "INSERT INTO deliveries (id, workspace_id, event_id, endpoint_id) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[])",
+            [
+                .ids(deliveries.map(\.job.id.value)), .ids(deliveries.map(\.job.workspace.value)), .ids(deliveries.map(\.event.value)),
+                .ids(deliveries.map(\.endpoint.value)),
+            ])
+        _ = try await connection.query(JobInsert.plain, JobInsert.parameters(deliveries.map(\.job)) + [.int16(slot.number)])
+    }
+}

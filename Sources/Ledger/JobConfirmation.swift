@@ -1,0 +1,84 @@
+package import Postgres
+package import Primitives
+
+/// Asks the ledger whether second-hand jobs may run, many in one statement (law 4).
+package struct JobConfirmation: Sendable {
+    package enum Answer: Sendable, Equatable {
+        case run(RunnableJob)
+        /// Pending, but not before this many microseconds have passed.
+        case wait(Int64)
+        /// Ended meanwhile: there is nothing to run.
+        case over
+    }
+
+    /// A job whose worker died this often under it is buried: it is likelier that the job kills workers than that workers die by chance.
+    package static let mostReclaims = 3
+
+    private let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    package func confirm(_ ids: [JobID]) async throws -> [JobID: Answer] {
+        try answers(for: ids, from: await pool.query(Self.read, [.ids(ids.map(\.value))]))
+    }
+
+    /// As `confirm`, for jobs whose worker lost its lease: their attempt is counted as lost and moves on, so that a settlement by the
+    /// former worker is refused; the third time the job is buried.
+    package func reclaim(_ ids: [JobID]) async throws -> [JobID: Answer] {
+        let rows = try await pool.query(
+            Self.moveOn, [.ids(ids.map(\.value).sorted()), .int32(Int32(Self.mostReclaims)), .int16(CounterSlot.any().number)])
+        return try answers(for: ids, from: rows)
+    }
+
+    private func answers(for ids: [JobID], from rows: PostgresRows) throws -> [JobID: Answer] {
+        var answers: [JobID: Answer] = [:]
+        answers.reserveCapacity(ids.count)
+        for id in ids { answers[id] = .over }
+        for row in rows {
+            let id = JobID(try row.id(0))
+            let wait = try row.int64(10)
+            guard wait == 0 else {
+                answers[id] = .wait(wait)
+                continue
+            }
+            answers[id] = .run(
+                RunnableJob(
+                    id: id, workspace: WorkspaceID(try row.id(1)), kind: try row.text(2), lane: try row.text(3), priority: try row.int16(4),
+                    payload: try row.text(5), attempt: try row.int32(6), failures: try row.int32(7), maxAttempts: try row.int32(8),
+                    trace: try row.optionalText(9)))
+        }
+        return answers
+    }
+
+    private static let columns = """
+        id, workspace_id, kind, lane, priority, payload, attempt, failures, max_attempts, trace,
+        ceil(greatest(0, extract(epoch FROM run_at - now()) * 1000000))::int8
+        """
+
+    private static let read = "SELECT \(columns) FROM jobs WHERE id = ANY($1::uuid[]) AND state = 'pending'"
+
+    /// A job that is not due was settled for a retry before its worker died; it is answered as waiting and left as it is.
+    private static let moveOn = """
+        WITH lost AS (
+            UPDATE jobs SET
+                attempt = attempt + (reclaims + 1 < $2)::int,
+                reclaims = reclaims + 1,
+                state = (CASE WHEN reclaims + 1 < $2 THEN 'pending' ELSE 'dead' END)::job_state,
+                error_class = 'worker_lost',
+                error_message = 'the worker died or lost its lease while the job was running',
+                settled_at = CASE WHEN reclaims + 1 < $2 THEN NULL ELSE now() END
+            WHERE id = ANY($1::uuid[]) AND state = 'pending' AND run_at <= now()
+            RETURNING *),
+        logged AS (
+            INSERT INTO integration_log (workspace_id, type, job_id, kind, lane, attempt, outcome, error_class, message)
+            SELECT workspace_id, 'attempt', id, kind, lane, attempt - (state = 'pending')::int,
+                CASE state WHEN 'dead' THEN 'dead' ELSE 'lost' END, error_class, error_message
+            FROM lost),
+        counts AS (SELECT count(*) AS attempts, count(*) FILTER (WHERE state = 'dead') AS dead FROM lost),
+        counted AS (
+            UPDATE ledger_counters c SET attempts = c.attempts + n.attempts, dead = c.dead + n.dead FROM counts n WHERE c.slot = $3)
+        SELECT \(columns) FROM lost WHERE state = 'pending'
+        UNION ALL
+        SELECT \(columns) FROM jobs WHERE id = ANY($1::uuid[]) AND state = 'pending' AND run_at > now()
+        """
+}

@@ -1,0 +1,12 @@
+import Postgres
+
+extension Error {
+    /// Whether the statement was refused for what it contained, and would be refused again, while the same statement without the offending row would pass.
+    var isFaultOfOneRequest: Bool {
+        guard let error = self as? PostgresError else { return false }
+        switch error.code {
+        case .unavailable, .timeout, .serialization: return false
+        default: return true
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package import Primitives
+
+/// A job as a worker runs it: what the envelope carries, or what the ledger answers when there is none.
+package struct RunnableJob: Sendable, Equatable {
+    package var id: JobID
+    package var workspace: WorkspaceID
+    package var kind: String
+    package var lane: String
+    package var priority: Int16
+    package var payload: String
+    package var attempt: Int32
+    package var failures: Int32
+    package var maxAttempts: Int32
+    package var trace: String?
+
+    package init(
+        id: JobID, workspace: WorkspaceID, kind: String, lane: String, priority: Int16, payload: String, attempt: Int32, failures: Int32,
+        maxAttempts: Int32, trace: String?
+    ) {
+        self.id = id
+        self.workspace = workspace
+        self.kind = kind
+        self.lane = lane
+        self.priority = priority
+        self.payload = payload
+        self.attempt = attempt
+        self.failures = failures
+        self.maxAttempts = maxAttempts
+        self.trace = trace
+    }
+
+    package init(_ job: NewJob) {
+        self.init(
+            id: job.id, workspace: job.workspace, kind: job.kind, lane: job.lane, priority: job.priority, payload: job.payload, attempt: 1,
+            failures: 0, maxAttempts: job.maxAttempts, trace: job.trace)
+    }
+}

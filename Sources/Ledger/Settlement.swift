@@ -1,0 +1,52 @@
+package import Primitives
+
+/// How one attempt ended, on its way into the ledger.
+package struct Settlement: Sendable {
+    package enum Ending: Int16, Sendable {
+        case succeeded = 0
+        case retried = 1
+        /// Waits without having spent its attempt.
+        case snoozed = 2
+        case dead = 3
+        case cancelled = 4
+    }
+
+    package var job: JobID
+    /// The attempt the worker was given: the fence (law 3).
+    package var attempt: Int32
+    package var ending: Ending
+    /// Time until the job may run again, in microseconds from the ledger's now; for retried and snoozed.
+    package var delay: Int64
+    package var errorClass: String?
+    package var errorMessage: String?
+    /// Status the receiver answered with, where there was one.
+    package var httpStatus: Int32?
+    /// Time the attempt took, in microseconds.
+    package var duration: Int64
+    /// JSON text with what a kind wants kept of the attempt.
+    package var details: String?
+
+    /// Texts longer than this are cut; a receiver chooses what it answers, and the ledger keeps it.
+    static let longestText = 4000
+
+    package init(
+        job: JobID, attempt: Int32, ending: Ending, delay: Int64 = 0, errorClass: String? = nil, errorMessage: String? = nil,
+        httpStatus: Int32? = nil, duration: Int64, details: String? = nil
+    ) {
+        self.job = job
+        self.attempt = attempt
+        self.ending = ending
+        self.delay = delay
+        self.errorClass = errorClass.map(Self.storable)
+        self.errorMessage = errorMessage.map(Self.storable)
+        self.httpStatus = httpStatus
+        self.duration = duration
+        self.details = details
+    }
+
+    /// PostgreSQL's text takes every character but NUL.
+    static func storable(_ text: String) -> String {
+        let cut = text.utf8.count > longestText ? String(text.prefix(longestText)) : text
+        return cut.utf8.contains(0) ? String(String.UnicodeScalarView(cut.unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 })) : cut
+    }
+}

@@ -1,0 +1,98 @@
+package import Postgres
+package import Primitives
+
+/// What the ledger has waiting, read for the index: by refills, by the rebuild, the promotion and the sweep.
+package struct WaitingJobs: Sendable {
+    package struct Lane: Hashable, Sendable {
+        package var queue: String
+        package var lane: String
+
+        package init(queue: String, lane: String) {
+            self.queue = queue
+            self.lane = lane
+        }
+    }
+    package struct Entry: Sendable, Equatable {
+        package var id: JobID
+        package var priority: Int16
+
+        package init(id: JobID, priority: Int16) {
+            self.id = id
+            self.priority = priority
+        }
+    }
+
+    private let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    /// The first jobs of a lane in the order in which they are to run. Those that wait for their time are not among them.
+    package func first(_ limit: Int, of lane: Lane) async throws -> [Entry] {
+        let rows = try await pool.query(
+            """
+            SELECT id, priority FROM jobs WHERE queue = $1 AND lane = $2 AND state = 'pending' AND NOT delayed
+            ORDER BY queue, lane, priority, id LIMIT $3
+            """,
+            [.text(lane.queue), .text(lane.lane), .int64(Int64(limit))])
+        return try rows.map { Entry(id: JobID(try $0.id(0)), priority: try $0.int16(1)) }
+    }
+
+    /// Lanes of a queue that have waiting jobs, after the given one, in order. One index probe a lane, whatever the lanes hold.
+    package func lanes(of queue: String, after last: String = "", limit: Int = 1000) async throws -> [String] {
+        let rows = try await pool.query(
+            """
+            WITH RECURSIVE found (lane, n) AS (
+                (SELECT lane, 1 FROM jobs WHERE queue = $1 AND state = 'pending' AND NOT delayed AND lane > $2 ORDER BY queue, lane LIMIT 1)
+                UNION ALL
+                SELECT next.lane, found.n + 1 FROM found CROSS JOIN LATERAL (
+                    SELECT lane FROM jobs WHERE queue = $1 AND state = 'pending' AND NOT delayed AND lane > found.lane
+                    ORDER BY queue, lane LIMIT 1) next
+                WHERE found.n < $3)
+            SELECT lane FROM found
+            """,
+            [.text(queue), .text(last), .int64(Int64(limit))])
+        return try rows.map { try $0.text(0) }
+    }
+
+    package func isAnythingPending() async throws -> Bool {
+        let rows = try await pool.query(
+            """
+            SELECT 1 WHERE EXISTS (SELECT 1 FROM jobs WHERE state = 'pending' AND NOT delayed)
+                OR EXISTS (SELECT 1 FROM jobs WHERE state = 'pending' AND delayed)
+            """)
+        return !rows.isEmpty
+    }
+
+    /// Whether the lane's oldest waiting job has been due for this long, by the ledger's clock.
+    package func hasWaited(_ microseconds: Int64, in lane: Lane) async throws -> Bool {
+        let rows = try await pool.query(
+            """
+            SELECT 1 FROM (
+                SELECT run_at FROM jobs WHERE queue = $1 AND lane = $2 AND state = 'pending' AND NOT delayed
+                ORDER BY queue, lane, priority, id LIMIT 100) t
+            WHERE run_at < now() - $3 * interval '1 microsecond' LIMIT 1
+            """,
+            [.text(lane.queue), .text(lane.lane), .int64(microseconds)])
+        return !rows.isEmpty
+    }
+
+    /// Moves delayed jobs whose time came at least `grace` microseconds ago among the waiting ones, for the leader of `term` only.
+    /// The index promotes most of them itself, at their time; these are the ones it did not have.
+    package func promote(limit: Int, grace: Int64, term: LeaderTerm) async throws -> [(lane: Lane, entry: Entry)] {
+        let rows = try await pool.query(
+            """
+            UPDATE jobs SET delayed = false WHERE id IN (
+                SELECT id FROM jobs WHERE state = 'pending' AND delayed AND run_at <= now() - $2 * interval '1 microsecond'
+                ORDER BY run_at, id LIMIT $1 FOR UPDATE SKIP LOCKED)
+            AND EXISTS (SELECT 1 FROM leaders WHERE name = $3 AND holder = $4 AND term = $5 AND expires_at > now())
+            RETURNING queue, lane, id, priority
+            """,
+            [.int64(Int64(limit)), .int64(grace)] + term.parameters)
+        return try rows.map { row in
+            (
+                Lane(queue: try row.text(0), lane: try row.text(1)),
+                Entry(id: JobID(try row.id(2)), priority: try row.int16(3))
+            )
+        }
+    }
+}

@@ -1,0 +1,54 @@
+/// What an id stands for, with the prefix that a user sees: `job_01jd…`.
+package protocol IdentifiedThing {
+    static var prefix: String { get }
+}
+
+/// An id that cannot be mistaken for another kind of thing's.
+package struct ID<Thing: IdentifiedThing>: Hashable, Comparable, Sendable {
+    package let value: Identifier
+
+    package init(_ value: Identifier) { self.value = value }
+
+    package static func < (left: ID, right: ID) -> Bool { left.value < right.value }
+}
+
+extension ID: LosslessStringConvertible {
+    package var description: String { "\(Thing.prefix)_\(value)" }
+
+    /// Nil unless the text has this thing's prefix and a whole id.
+    package init?(_ description: String) {
+        guard description.utf8.count == Thing.prefix.utf8.count + 1 + Identifier.textLength, description.hasPrefix(Thing.prefix + "_"),
+            let value = Identifier(ascii: description.utf8.suffix(Identifier.textLength))
+        else { return nil }
+        self.init(value)
+    }
+}
+
+extension ID: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let id = ID(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "an id that begins with \(Thing.prefix)_ is expected")
+        }
+        self = id
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+package enum Workspace: IdentifiedThing { package static let prefix = "ws" }
+package enum JobRow: IdentifiedThing { package static let prefix = "job" }
+package enum Event: IdentifiedThing { package static let prefix = "evt" }
+package enum Endpoint: IdentifiedThing { package static let prefix = "whk" }
+package enum Delivery: IdentifiedThing { package static let prefix = "dlv" }
+package enum APIKey: IdentifiedThing { package static let prefix = "key" }
+
+package typealias WorkspaceID = ID<Workspace>
+package typealias JobID = ID<JobRow>
+package typealias EventID = ID<Event>
+package typealias EndpointID = ID<Endpoint>
+package typealias DeliveryID = ID<Delivery>
+package typealias APIKeyID = ID<APIKey>

@@ -1,0 +1,42 @@
+package import Redis
+import Primitives
+
+/// What the leader says to the index of a shard.
+extension LaneIndex {
+    package enum BeatAnswer: Sendable {
+        case alive(epoch: String, isOpen: Bool, beat: Int64, refills: [RefillOrder])
+        /// No epoch, another server, or an older snapshot of this one.
+        case lost
+    }
+
+    package func tend(knownEpoch: String, lastBeat: Int64) async throws(RedisError) -> BeatAnswer {
+        let reply = try await run(
+            IndexScripts.tend, [.string(knownEpoch), .int(lastBeat), .int(tuning.lease.microseconds), .int(Int64(tuning.window))])
+        guard let parts = reply.array, parts.first?.text == "ok", parts.count == 5 else { return .lost }
+        return .alive(
+            epoch: parts[1].text ?? "", isOpen: parts[2].text == "open", beat: parts[3].integer ?? 0,
+            refills: Self.refillOrders(parts[4].array ?? []))
+    }
+
+    /// Begins a new epoch that takes only re-assertions. The epoch before, '' for none; nil when the index has a later epoch already.
+    package func reset(to epoch: Int64) async throws(RedisError) -> String? {
+        try await run(IndexScripts.reset, [.int(epoch)]).text
+    }
+
+    package func open(_ epoch: Int64) async throws(RedisError) {
+        _ = try await run(IndexScripts.open, [.int(epoch)])
+    }
+
+    /// Removes what an epoch before has left behind, a page at a time, without blocking the server.
+    package func sweepKeys(of epoch: String) async throws(RedisError) {
+        guard !epoch.isEmpty else { return }
+        var cursor = "0"
+        repeat {
+            let reply = try await redis.send(["SCAN", .string(cursor), "MATCH", .string("v1:{\(shard.tag)}:\(epoch):*"), "COUNT", 500])
+            guard let parts = reply.array, parts.count == 2 else { return }
+            cursor = parts[0].text ?? "0"
+            let keys = (parts[1].array ?? []).compactMap(\.bytes)
+            if !keys.isEmpty { _ = try await redis.send(["UNLINK"] + keys.map { .bytes($0) }) }
+        } while cursor != "0"
+    }
+}

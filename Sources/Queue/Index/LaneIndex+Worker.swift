@@ -1,0 +1,145 @@
+package import Ledger
+package import Primitives
+package import Redis
+
+/// What a worker says to the index and hears from it.
+extension LaneIndex {
+    /// A job that goes back: to the due set after a retry or a snooze, or to the head of its lane (delay 0) when it was released.
+    package struct Return: Sendable, Equatable {
+        package var id: JobID
+        /// Microseconds.
+        package var delay: Int64
+
+        package init(id: JobID, delay: Int64) {
+            self.id = id
+            self.delay = delay
+        }
+    }
+
+    package enum Entry: Sendable, Equatable {
+        case firstHand(RunnableJob)
+        case secondHand
+        /// Its worker lost the lease.
+        case reclaimed
+    }
+
+    package struct Claim: Sendable {
+        package var id: JobID
+        package var lane: String
+        package var entry: Entry
+    }
+
+    package struct RefillOrder: Sendable {
+        package var lane: String
+        /// The lane's count of jobs left to the ledger, before it is read.
+        package var dropped: Int64
+        /// Jobs of the lane that the index has already.
+        package var indexed: Int
+    }
+
+    package struct Step: Sendable {
+        package var epoch: String
+        package var claims: [Claim]
+        package var refills: [RefillOrder]
+        /// Until something may become ready; nil when nothing is in sight, zero when there is more than was wanted.
+        package var wait: Duration?
+    }
+
+    package enum StepAnswer: Sendable {
+        case stepped(Step)
+        case lost
+        case recovering
+        /// The index does not know this worker's lease: it must re-assert.
+        case stranger
+    }
+
+    package func step(
+        worker: String, epoch: String, settled: [JobID], returned: [Return], want: Int
+    ) async throws(RedisError) -> StepAnswer {
+        var arguments: [RedisArgument] = [
+            .string(worker), .string(epoch), .int(tuning.lease.microseconds), .int(Int64(want)), .int(Int64(tuning.window)),
+            .int(Int64(tuning.mostDue)), .int(Int64(settled.count)),
+        ]
+        arguments.reserveCapacity(10 + settled.count + returned.count * 2)
+        for id in settled { arguments.append(.string(id.value.description)) }
+        arguments.append(.int(Int64(returned.count)))
+        for job in returned {
+            arguments.append(.string(job.id.value.description))
+            arguments.append(.int(job.delay))
+        }
+        let reply = try await run(IndexScripts.step, arguments)
+        guard let parts = reply.array, let status = parts.first?.text else { return .lost }
+        switch status {
+        case "ok" where parts.count == 5:
+            let wait = parts[2].integer ?? -1
+            return .stepped(
+                Step(
+                    epoch: parts[1].text ?? "", claims: Self.claims(parts[3].array ?? []), refills: Self.refillOrders(parts[4].array ?? []),
+                    wait: wait < 0 ? nil : .microseconds(wait)))
+        case "recovering": return .recovering
+        case "stranger": return .stranger
+        default: return .lost
+        }
+    }
+
+    package struct Assertion: Sendable {
+        package var epoch: String
+        package var isOpen: Bool
+        /// Held by another worker meanwhile.
+        package var refused: [JobID]
+    }
+
+    /// Says what the worker holds, all of it. Nil when the index is lost.
+    package func reassert(worker: String, holding held: [(id: JobID, priority: Int16, lane: String)]) async throws(RedisError) -> Assertion? {
+        var arguments: [RedisArgument] = [.string(worker), .int(tuning.lease.microseconds), .int(Int64(tuning.window))]
+        for job in held {
+            arguments.append(.string(job.id.value.description))
+            arguments.append(.int(Int64(job.priority)))
+            arguments.append(.string(job.lane))
+        }
+        let reply = try await run(IndexScripts.reassert, arguments)
+        guard let parts = reply.array, parts.count == 4, parts[0].text == "ok" else { return nil }
+        return Assertion(
+            epoch: parts[1].text ?? "", isOpen: parts[2].text == "open", refused: (parts[3].array ?? []).compactMap(Self.jobID))
+    }
+
+    /// Gives up the lease of a worker that holds nothing.
+    package func leave(worker: String) async throws(RedisError) {
+        _ = try await run(IndexScripts.leave, [.string(worker)])
+    }
+
+    /// Reconnections come through as wake-ups too: a message may have been missed.
+    package func wakeUps(of worker: String) -> AsyncStream<RedisMessage> {
+        redis.subscribe(to: shard.wakeChannel(of: worker))
+    }
+
+    private static func jobID(_ value: RedisValue) -> JobID? {
+        value.bytes.flatMap { Identifier(ascii: $0) }.map(JobID.init)
+    }
+
+    private static func claims(_ lanes: [RedisValue]) -> [Claim] {
+        var claims: [Claim] = []
+        for index in stride(from: 0, to: lanes.count - 1, by: 2) {
+            guard let lane = lanes[index].text, let entries = lanes[index + 1].array else { continue }
+            for position in stride(from: 0, to: entries.count - 1, by: 2) {
+                guard let id = jobID(entries[position]) else { continue }
+                let bytes = entries[position + 1].bytes ?? []
+                if bytes == Array("r".utf8) {
+                    claims.append(Claim(id: id, lane: lane, entry: .reclaimed))
+                } else if let job = Envelope.decode(bytes, id: id, lane: lane) {
+                    claims.append(Claim(id: id, lane: lane, entry: .firstHand(job)))
+                } else {
+                    claims.append(Claim(id: id, lane: lane, entry: .secondHand))
+                }
+            }
+        }
+        return claims
+    }
+
+    static func refillOrders(_ parts: [RedisValue]) -> [RefillOrder] {
+        stride(from: 0, to: parts.count - 2, by: 3).compactMap { index in
+            guard let lane = parts[index].text, let dropped = parts[index + 1].integer, let indexed = parts[index + 2].integer else { return nil }
+            return RefillOrder(lane: lane, dropped: dropped, indexed: Int(indexed))
+        }
+    }
+}

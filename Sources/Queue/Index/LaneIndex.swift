@@ -1,0 +1,110 @@
+package import Ledger
+package import Primitives
+package import Redis
+
+/// The index of one shard: typed calls of the scripts. It keeps nothing of its own.
+package struct LaneIndex: Sendable {
+    package let shard: Shard
+    package let tuning: IndexTuning
+    let redis: RedisClient
+
+    package init(shard: Shard, redis: RedisClient, tuning: IndexTuning = IndexTuning()) {
+        self.shard = shard
+        self.redis = redis
+        self.tuning = tuning
+    }
+
+    /// One job for the index. Without an envelope it is second-hand.
+    package struct Push: Sendable {
+        package var id: JobID
+        package var lane: String
+        package var priority: Int16
+        /// Microseconds until it is due; 0 for now.
+        package var delay: Int64
+        package var envelope: [UInt8]
+
+        package init(id: JobID, lane: String, priority: Int16, delay: Int64 = 0, envelope: [UInt8] = []) {
+            self.id = id
+            self.lane = lane
+            self.priority = priority
+            self.delay = delay
+            self.envelope = envelope
+        }
+    }
+
+    package enum Reception: Sendable, Equatable {
+        case taken(epoch: String)
+        /// The index is being rebuilt; the lanes are marked and will be refilled from the ledger.
+        case recovering
+        /// The index is lost; nothing was done.
+        case lost
+    }
+
+    /// Puts committed jobs into the index. First-hand needs the epoch that was known before their commit.
+    package func enqueue(_ pushes: [Push], knownEpoch: String) async throws(RedisError) -> Reception {
+        var arguments: [RedisArgument] = [.string(knownEpoch), .int(Int64(tuning.window)), .int(Int64(tuning.mostDue))]
+        arguments.reserveCapacity(3 + pushes.count * 4 + 16)
+        for (lane, group) in Dictionary(grouping: pushes, by: \.lane) {
+            arguments.append(.string(lane))
+            arguments.append(.int(Int64(group.count)))
+            for push in group {
+                arguments.append(.string(push.id.value.description))
+                arguments.append(.int(Int64(push.priority)))
+                arguments.append(.int(push.delay))
+                arguments.append(.bytes(push.envelope))
+            }
+        }
+        let reply = try await run(IndexScripts.enqueue, arguments)
+        switch reply.array?.first?.text {
+        case "ok": return .taken(epoch: reply.array?.last?.text ?? "")
+        case "recovering": return .recovering
+        default: return .lost
+        }
+    }
+
+    /// Marks lanes for refill. False when the index is lost.
+    package func mark(_ lanes: [String]) async throws(RedisError) -> Bool {
+        try await run(IndexScripts.mark, lanes.map { .string($0) }) != .null
+    }
+
+    package func configure(_ settings: [LaneSettings]) async throws(RedisError) {
+        guard !settings.isEmpty else { return }
+        _ = try await run(
+            IndexScripts.configure,
+            settings.flatMap { [.string($0.lane), .int($0.interval), .int(Int64($0.burst)), .int(Int64($0.concurrency)), .int($0.parked)] })
+    }
+
+    /// Adds what was read from the ledger for a lane. False when the index has another epoch by now.
+    package func refill(
+        _ lane: String, with entries: [WaitingJobs.Entry], epoch: String, dropped: Int64, hasMore: Bool
+    ) async throws(RedisError) -> Bool {
+        var arguments: [RedisArgument] = [
+            .string(epoch), .int(Int64(tuning.window)), .string(lane), .int(dropped), .int(hasMore ? 1 : 0),
+        ]
+        arguments.reserveCapacity(6 + entries.count * 2)
+        for entry in entries {
+            arguments.append(.string(entry.id.value.description))
+            arguments.append(.int(Int64(entry.priority)))
+        }
+        return try await run(IndexScripts.refilled, arguments).array?.first?.text == "ok"
+    }
+
+    package struct Missing: Sendable {
+        package var epoch: String
+        package var isOverflowing: Bool
+        package var ids: [JobID]
+    }
+
+    /// Which of a lane's pending jobs the index does not have. Nil when the index is lost.
+    package func missing(of ids: [JobID], in lane: String) async throws(RedisError) -> Missing? {
+        let reply = try await run(IndexScripts.missing, [.string(lane)] + ids.map { .string($0.value.description) })
+        guard let parts = reply.array, parts.count == 3 else { return nil }
+        return Missing(
+            epoch: parts[0].text ?? "", isOverflowing: parts[1].integer == 1,
+            ids: (parts[2].array ?? []).compactMap { $0.bytes.flatMap { Identifier(ascii: $0) }.map(JobID.init) })
+    }
+
+    func run(_ script: RedisScript, _ arguments: [RedisArgument]) async throws(RedisError) -> RedisValue {
+        try await redis.run(script, keys: [.string(shard.indexKey)], arguments: arguments)
+    }
+}

@@ -1,0 +1,126 @@
+package import Ledger
+package import Logging
+import Primitives
+package import Redis
+
+/// What the leading scheduler does for the index: beats, so that its loss is noticed; rebuilds it from the ledger; promotes and sweeps.
+///
+/// It remembers one epoch and beat a shard. When the lead passes on, the next leader starts with none and learns them from the index.
+package struct IndexKeeper: Sendable {
+    private let shards: [LaneIndex]
+    private let map: QueueMap
+    private let waiting: WaitingJobs
+    private let settings: LaneSettingsTable
+    private let leadership: Leadership
+    private let refiller: Refiller
+    private let logger: Logger
+    private var known: [Shard: (epoch: String, beat: Int64)] = [:]
+
+    /// A job is looked for by the sweep when it has been due for this long: pushes of living processes take milliseconds.
+    private static let sweepAge = Duration.seconds(2)
+    /// A delayed job that the index had is running by then; the others are moved by the leader.
+    private static let promotionGrace = Duration.seconds(1)
+    private static let lanesPerPage = 500
+
+    package init(
+        map: QueueMap, redis: RedisClient, tuning: IndexTuning = IndexTuning(), waiting: WaitingJobs, settings: LaneSettingsTable,
+        leadership: Leadership, logger: Logger
+    ) {
+        self.map = map
+        shards = map.shards.map { LaneIndex(shard: $0, redis: redis, tuning: tuning) }
+        self.waiting = waiting
+        self.settings = settings
+        self.leadership = leadership
+        self.logger = logger
+        refiller = Refiller(waiting: waiting)
+    }
+
+    /// Once a second: one look at every shard. Lost ones are rebuilt together, since each rebuild waits a beat for the live workers.
+    package mutating func beat(term: LeaderTerm) async throws {
+        var lost: [LaneIndex] = []
+        for index in shards {
+            let last = known[index.shard]
+            switch try await index.tend(knownEpoch: last?.epoch ?? "", lastBeat: last?.beat ?? 0) {
+            case .alive(let epoch, true, let beat, let refills):
+                known[index.shard] = (epoch, beat)
+                for order in refills { try await refiller.refill(order, of: index, epoch: epoch) }
+            // A rebuild that its leader did not live to finish is done anew.
+            case .alive(_, false, _, _), .lost: lost.append(index)
+            }
+        }
+        if !lost.isEmpty { try await rebuild(lost, term: term) }
+    }
+
+    /// Moves delayed jobs, whose time has come and which the index did not have, into their lanes.
+    package func promote(term: LeaderTerm) async throws {
+        let perRound = 1000
+        while true {
+            let due = try await waiting.promote(limit: perRound, grace: Self.promotionGrace.microseconds, term: term)
+            for (shard, jobs) in Dictionary(grouping: due, by: { map.shard(of: $0.lane.queue, lane: $0.lane.lane) }) {
+                guard let index = shards.first(where: { $0.shard == shard }) else { continue }
+                // Not pushed for whatever reason: they are among the waiting rows now, where the sweep looks.
+                _ = try await index.enqueue(
+                    jobs.map { LaneIndex.Push(id: $0.entry.id, lane: $0.lane.lane, priority: $0.entry.priority) }, knownEpoch: "")
+            }
+            if due.count < perRound { return }
+        }
+    }
+
+    /// Looks for jobs that are due in the ledger and unknown to the index: their push died with its process. Lanes that overflow are left
+    /// alone, since their refill reads everything.
+    /// - Returns: how many lanes had such jobs.
+    @discardableResult
+    package func sweep() async throws -> Int {
+        var mended = 0
+        for queue in map.queues {
+            for try await lane in waiting.allLanes(of: queue) {
+                let place = WaitingJobs.Lane(queue: queue, lane: lane)
+                guard try await waiting.hasWaited(Self.sweepAge.microseconds, in: place),
+                    let index = shards.first(where: { $0.shard == map.shard(of: queue, lane: lane) })
+                else { continue }
+                let limit = index.tuning.window + 1
+                let entries = try await waiting.first(limit, of: place)
+                guard let missing = try await index.missing(of: entries.map(\.id), in: lane), !missing.isOverflowing, !missing.ids.isEmpty else {
+                    continue
+                }
+                mended += 1
+                _ = try await index.refill(lane, with: entries, epoch: missing.epoch, dropped: 0, hasMore: entries.count == limit)
+            }
+        }
+        if mended > 0 { logger.notice("lanes with jobs unknown to the index were refilled", metadata: ["lanes": "\(mended)"]) }
+        return mended
+    }
+
+    private mutating func rebuild(_ lost: [LaneIndex], term: LeaderTerm) async throws {
+        logger.notice("the index is lost and is rebuilt", metadata: ["shards": "\(lost.map(\.shard.tag).joined(separator: " "))"])
+        var opening: [(index: LaneIndex, epoch: Int64, before: String)] = []
+        for index in lost {
+            let epoch = try await leadership.nextEpoch(of: index.shard.tag, term: term)
+            guard let before = try await index.reset(to: epoch) else { continue }
+            opening.append((index, epoch, before))
+        }
+        for (index, _, _) in opening {
+            // Read after the reset: a push that comes later marks its lane itself.
+            try await index.configure(settings.all(of: index.shard.queue).filter { isHome(index.shard, of: $0.lane) })
+            var page: [String] = []
+            for try await lane in waiting.allLanes(of: index.shard.queue) where isHome(index.shard, of: lane) {
+                page.append(lane)
+                if page.count == Self.lanesPerPage {
+                    _ = try await index.mark(page)
+                    page = []
+                }
+            }
+            if !page.isEmpty { _ = try await index.mark(page) }
+        }
+        // One beat in which live workers say what they hold. What is running is pending: with nothing pending there is nobody to wait for.
+        if try await waiting.isAnythingPending() { try await Task.sleep(for: .seconds(1)) }
+        for (index, epoch, before) in opening {
+            try await index.open(epoch)
+            known[index.shard] = nil
+            try await index.sweepKeys(of: before)
+        }
+        logger.notice("the index is open", metadata: ["shards": "\(opening.count)"])
+    }
+
+    private func isHome(_ shard: Shard, of lane: String) -> Bool { map.shard(of: shard.queue, lane: lane) == shard }
+}

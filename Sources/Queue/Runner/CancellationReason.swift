@@ -1,0 +1,9 @@
+/// Why an attempt was told to stop; each reason settles differently.
+package enum CancellationReason: Sendable {
+    /// The attempt took longer than its kind allows: a failure like any other.
+    case deadline
+    /// Another worker has the job: nothing is settled here.
+    case leaseLost
+    /// The process stops: the job is given back, no attempt spent.
+    case shutdown
+}

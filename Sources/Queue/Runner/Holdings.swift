@@ -1,0 +1,139 @@
+import Ledger
+import Primitives
+
+/// What a runner has of its shard: every job from the claim to the acknowledgement. Pure bookkeeping, no I/O; the runner acts on what it answers.
+struct Holdings {
+    private struct Holding {
+        var priority: Int16
+        var lane: String
+        var task: Task<Void, Never>?
+        var deadline: ContinuousClock.Instant?
+        var reason: CancellationReason?
+        var isEnded = false
+    }
+
+    /// What the next step carries.
+    struct Plan {
+        var settled: [JobID]
+        var returned: [LaneIndex.Return]
+        var want: Int
+    }
+
+    private let slots: Int
+    private var held: [JobID: Holding] = [:]
+    /// Claimed and not ended: what the slots are for.
+    private var active = 0
+    private var settled: [JobID] = []
+    private var returned: [LaneIndex.Return] = []
+    private var isStopping = false
+    private var isPatient = true
+
+    /// More acknowledgements than this wait for the next step; it keeps one script call short.
+    private static let mostPerStep = 1000
+
+    init(slots: Int) { self.slots = slots }
+
+    /// Nothing is left to wait for.
+    var isOver: Bool { isStopping && (held.isEmpty || !isPatient) }
+    var hasReports: Bool { !settled.isEmpty || !returned.isEmpty }
+    var activeCount: Int { active }
+
+    /// Jobs whose result waits for the ledger count too, at most as many as there are slots: a ledger that is away stops the claiming.
+    var freeSlots: Int { isStopping ? 0 : max(0, min(slots - active, 2 * slots - held.count)) }
+
+    mutating func stopClaiming() { isStopping = true }
+    mutating func stopWaiting() { isPatient = false }
+
+    mutating func takePlan() -> Plan {
+        let plan = Plan(
+            settled: Array(settled.prefix(Self.mostPerStep)), returned: Array(returned.prefix(Self.mostPerStep)), want: min(freeSlots, Self.mostPerStep))
+        settled.removeFirst(plan.settled.count)
+        returned.removeFirst(plan.returned.count)
+        return plan
+    }
+
+    /// The index has answered the plan: what it acknowledged is not held any more.
+    mutating func acknowledged(_ plan: Plan) {
+        for id in plan.settled { held[id] = nil }
+        for job in plan.returned { held[job.id] = nil }
+    }
+
+    /// The plan's fate is not known: it is reported again, after the holdings were asserted.
+    mutating func restore(_ plan: Plan) {
+        settled.insert(contentsOf: plan.settled, at: 0)
+        returned.insert(contentsOf: plan.returned, at: 0)
+    }
+
+    mutating func claimed(_ id: JobID, priority: Int16, lane: String) {
+        if held.updateValue(Holding(priority: priority, lane: lane), forKey: id) == nil { active += 1 }
+    }
+
+    /// False when the job was lost while it was being confirmed; it must not start.
+    mutating func started(_ id: JobID, priority: Int16, deadline: ContinuousClock.Instant, task: () -> Task<Void, Never>) -> Bool {
+        guard var holding = held[id], !holding.isEnded else { return false }
+        holding.priority = priority
+        holding.deadline = deadline
+        holding.task = task()
+        if holding.reason != nil { holding.task?.cancel() }
+        held[id] = holding
+        return true
+    }
+
+    /// Why the attempt was told to stop; nil when it was not.
+    func reason(of id: JobID) -> CancellationReason? { held[id].map(\.reason) ?? .leaseLost }
+
+    /// Its slot is free; the job stays held until it is acknowledged.
+    mutating func ended(_ id: JobID) {
+        guard var holding = held[id], !holding.isEnded else { return }
+        holding.isEnded = true
+        holding.task = nil
+        held[id] = holding
+        active -= 1
+    }
+
+    mutating func settle(_ id: JobID) {
+        ended(id)
+        if held[id] != nil { settled.append(id) }
+    }
+
+    mutating func giveBack(_ id: JobID, delay: Int64) {
+        ended(id)
+        if held[id] != nil { returned.append(LaneIndex.Return(id: id, delay: delay)) }
+    }
+
+    /// The process gives it up without a word to the index; the lease's end frees it.
+    mutating func abandon(_ id: JobID) {
+        ended(id)
+    }
+
+    mutating func lose(_ ids: [JobID]) {
+        for id in ids {
+            guard let holding = held[id] else { continue }
+            if !holding.isEnded { active -= 1 }
+            holding.task?.cancel()
+            held[id] = nil
+        }
+        let lost = Set(ids)
+        settled.removeAll { lost.contains($0) }
+        returned.removeAll { lost.contains($0.id) }
+    }
+
+    func assertion() -> [(id: JobID, priority: Int16, lane: String)] {
+        held.map { (id: $0.key, priority: $0.value.priority, lane: $0.value.lane) }
+    }
+
+    mutating func cancelOverdue(at now: ContinuousClock.Instant) {
+        for (id, holding) in held where !holding.isEnded && holding.reason == nil {
+            guard let deadline = holding.deadline, deadline <= now else { continue }
+            held[id]?.reason = .deadline
+            holding.task?.cancel()
+        }
+    }
+
+    mutating func cancelAll(_ reason: CancellationReason) {
+        for (id, holding) in held where !holding.isEnded {
+            if holding.reason == nil { held[id]?.reason = reason }
+            holding.task?.cancel()
+        }
+    }
+}

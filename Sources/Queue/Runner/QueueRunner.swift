@@ -1,0 +1,182 @@
+package import Ledger
+package import Logging
+import Primitives
+import ServiceLifecycle
+import Redis
+import Synchronization
+
+/// Runs the jobs of one shard of one queue: claims no more than it has slots for, runs them side by side, settles them in the ledger, and
+/// acknowledges to the index with its next step (ledger first, index second).
+///
+/// On graceful shutdown it claims nothing more, lets running attempts finish until `drain` is over, then cancels them and gives them back.
+package final class QueueRunner: Service {
+    package struct Settings: Sendable {
+        /// Attempts at once.
+        package var slots: Int
+        /// How long a stop waits for running attempts.
+        package var drain: Duration
+
+        package init(slots: Int = 64, drain: Duration = .seconds(20)) {
+            self.slots = slots
+            self.drain = drain
+        }
+    }
+
+    let index: LaneIndex
+    let worker: String
+    let kinds: any KindRunner
+    let confirmation: JobConfirmation
+    let settlements: SettlementWriter
+    let logger: Logger
+    let holdings: Mutex<Holdings>
+    let wakeup = Wakeup()
+    private let refiller: Refiller
+    private let settings: Settings
+    private let clock = ContinuousClock()
+
+    package init(
+        index: LaneIndex, worker: String, kinds: any KindRunner, confirmation: JobConfirmation, settlements: SettlementWriter,
+        waiting: WaitingJobs, settings: Settings, logger: Logger
+    ) {
+        self.index = index
+        self.worker = worker
+        self.kinds = kinds
+        self.confirmation = confirmation
+        self.settlements = settlements
+        self.settings = settings
+        var logger = logger
+        logger[metadataKey: "queue"] = "\(index.shard.tag)"
+        self.logger = logger
+        refiller = Refiller(waiting: waiting)
+        holdings = Mutex(Holdings(slots: settings.slots))
+    }
+
+    package func run() async throws {
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.listenForWakeUps() }
+                group.addTask { await self.watchDeadlines() }
+                group.addTask { await self.stopInTime() }
+                await self.work(in: &group)
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            self.holdings.withLock { $0.stopClaiming() }
+            self.wakeup.signal()
+        }
+        holdings.withLock { $0.cancelAll(.shutdown) }
+    }
+
+    /// The loop. One step at a time; what it brings is run by tasks of the group.
+    private func work(in group: inout DiscardingTaskGroup) async {
+        var epoch = ""
+        while !Task.isCancelled {
+            let (plan, isOver) = holdings.withLock { ($0.takePlan(), $0.isOver) }
+            if isOver { break }
+            do {
+                switch try await index.step(
+                    worker: worker, epoch: epoch, settled: plan.settled, returned: plan.returned, want: plan.want)
+                {
+                case .stepped(let step):
+                    holdings.withLock { $0.acknowledged(plan) }
+                    take(step.claims, in: &group)
+                    for order in step.refills { group.addTask { await self.refill(order, epoch: step.epoch) } }
+                    await rest(after: step, want: plan.want)
+                case .stranger:
+                    holdings.withLock { $0.restore(plan) }
+                    epoch = await reassert() ?? epoch
+                case .recovering:
+                    holdings.withLock { $0.restore(plan) }
+                    epoch = await reassert() ?? epoch
+                    await wakeup.wait(atMost: .milliseconds(100))
+                case .lost:
+                    holdings.withLock { $0.restore(plan) }
+                    await wakeup.wait(atMost: .milliseconds(100))
+                }
+            } catch {
+                // The step may have been done all the same: what it gave us is found out by asserting what we have.
+                holdings.withLock { $0.restore(plan) }
+                epoch = ""
+                logger.warning("the index does not answer", metadata: ["error": "\(error)"])
+                try? await Task.sleep(for: .milliseconds(Int.random(in: 50...150)))
+            }
+        }
+        try? await index.leave(worker: worker)
+    }
+
+    /// Says what is held and takes the answer. The epoch, or nil when there is no index to speak to.
+    private func reassert() async -> String? {
+        let held = holdings.withLock { $0.assertion() }
+        guard let assertion = try? await index.reassert(worker: worker, holding: held) else { return nil }
+        if !assertion.refused.isEmpty {
+            logger.warning("jobs lost to other workers", metadata: ["count": "\(assertion.refused.count)"])
+            holdings.withLock { $0.lose(assertion.refused) }
+        }
+        return assertion.epoch
+    }
+
+    /// Waits for a reason to step again: a freed slot, something to report, a wake-up, the time that the index named, at the latest the beat.
+    private func rest(after step: LaneIndex.Step, want: Int) async {
+        let (free, hasReports) = holdings.withLock { ($0.freeSlots, $0.hasReports) }
+        if hasReports || (free > 0 && step.wait == .zero && want > 0) { return }
+        guard free > 0, let wait = step.wait, wait > .zero else { return await wakeup.wait(atMost: index.tuning.beat) }
+        await wakeup.wait(atMost: min(wait, index.tuning.beat))
+    }
+
+    private func take(_ claims: [LaneIndex.Claim], in group: inout DiscardingTaskGroup) {
+        guard !claims.isEmpty else { return }
+        var firstHand: [RunnableJob] = []
+        var secondHand: [JobID] = []
+        var reclaimed: [JobID] = []
+        holdings.withLock { holdings in
+            for claim in claims {
+                var priority: Int16 = 0
+                switch claim.entry {
+                case .firstHand(let job):
+                    firstHand.append(job)
+                    priority = job.priority
+                case .secondHand: secondHand.append(claim.id)
+                case .reclaimed: reclaimed.append(claim.id)
+                }
+                holdings.claimed(claim.id, priority: priority, lane: claim.lane)
+            }
+        }
+        for job in firstHand { start(job) }
+        if !secondHand.isEmpty { group.addTask { [secondHand] in await self.confirm(secondHand, with: self.confirmation.confirm) } }
+        if !reclaimed.isEmpty { group.addTask { [reclaimed] in await self.confirm(reclaimed, with: self.confirmation.reclaim) } }
+    }
+
+    private func refill(_ order: LaneIndex.RefillOrder, epoch: String) async {
+        do {
+            try await refiller.refill(order, of: index, epoch: epoch)
+        } catch {
+            // The lane's refill token runs out and somebody else reads it.
+            logger.warning("a lane could not be refilled", metadata: ["lane": "\(order.lane)", "error": "\(error)"])
+        }
+    }
+
+    private func listenForWakeUps() async {
+        for await _ in index.wakeUps(of: worker) { wakeup.signal() }
+    }
+
+    /// Coarse on purpose: one look at everything instead of a timer per job.
+    private func watchDeadlines() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(250))
+            holdings.withLock { $0.cancelOverdue(at: clock.now) }
+        }
+    }
+
+    private func stopInTime() async {
+        try? await gracefulShutdown()
+        guard !Task.isCancelled else { return }
+        try? await Task.sleep(for: settings.drain)
+        guard !Task.isCancelled else { return }
+        holdings.withLock { $0.cancelAll(.shutdown) }
+        wakeup.signal()
+        // An attempt that ignores its cancellation cannot hold up the process; its job runs again when the lease has run out.
+        try? await Task.sleep(for: .seconds(5))
+        holdings.withLock { $0.stopWaiting() }
+        wakeup.signal()
+    }
+}

@@ -1,0 +1,18 @@
+package import Ledger
+import Primitives
+import Redis
+
+/// Brings a lane's next jobs from the ledger into the index: by the worker whose step noticed the need, by the leader, by the sweep.
+package struct Refiller: Sendable {
+    let waiting: WaitingJobs
+
+    package init(waiting: WaitingJobs) { self.waiting = waiting }
+
+    /// The dropped count in the order was read before the ledger is: what is left out in between moves it, and the mark stays.
+    package func refill(_ order: LaneIndex.RefillOrder, of index: LaneIndex, epoch: String) async throws {
+        // What the index has already stands at the front of the lane and is read again; the window must fit behind it.
+        let limit = index.tuning.window + order.indexed + 1
+        let entries = try await waiting.first(limit, of: WaitingJobs.Lane(queue: index.shard.queue, lane: order.lane))
+        _ = try await index.refill(order.lane, with: entries, epoch: epoch, dropped: order.dropped, hasMore: entries.count == limit)
+    }
+}

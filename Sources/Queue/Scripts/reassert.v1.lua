@@ -1,0 +1,37 @@
+-- A worker says what it holds: on its first call (nothing), after the index or its lease was lost, and after a step whose answer never came.
+-- What another worker has meanwhile is refused; what the index believes this worker has, and the worker does not, goes back to its lane.
+-- KEYS  1 index
+-- ARGV  1 worker   2 lease ttl in us   3 window   then n times: id, priority, lane    last: run_id
+-- Returns {status, epoch, phase, refused ids}: 'ok' or 'lost'.
+local epoch, phase = enter(ARGV[#ARGV])
+if not epoch then return { 'lost', '', '', {} } end
+local now, worker, ttl, window = clock(), ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local mine = worker .. '|'
+redis.call('ZADD', P .. 'leases', us(now + ttl), worker)
+local refused, asserted = {}, {}
+for at = 4, #ARGV - 1, 3 do
+  local id, priority, lane = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local owner = redis.call('HGET', P .. 'held', id)
+  asserted[id] = true
+  if not owner then
+    redis.call('HSET', P .. 'held', id, mine .. priority .. '|' .. lane)
+    redis.call('HINCRBY', stateKey(lane), 'running', 1)
+    redis.call('ZREM', laneKey(lane), id)
+    redis.call('HDEL', P .. 'jobs', id)
+    redis.call('ZREM', P .. 'due', id)
+    redis.call('HDEL', P .. 'dues', id)
+  elseif string.sub(owner, 1, #mine) ~= mine then
+    refused[#refused + 1] = id
+  end
+end
+local held, counts = redis.call('HGETALL', P .. 'held'), {}
+for i = 1, #held, 2 do
+  if string.sub(held[i + 1], 1, #mine) == mine and not asserted[held[i]] then
+    local _, priority, lane = splitHeld(held[i + 1])
+    redis.call('HDEL', P .. 'held', held[i])
+    redis.call('ZADD', laneKey(lane), priority, held[i])
+    counts[lane] = (counts[lane] or 0) + 1
+  end
+end
+finish(counts, window, now)
+return { 'ok', epoch, phase, refused }

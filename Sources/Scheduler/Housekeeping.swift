@@ -1,0 +1,12 @@
+import Ledger
+import Postgres
+
+/// What keeps the ledger in shape, every ten minutes by the leader.
+struct Housekeeping: Sendable {
+    let pool: PostgresPool
+
+    func run() async throws {
+        try await LogPartitions(pool: pool).ensure()
+        _ = try await pool.query("DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'")
+    }
+}

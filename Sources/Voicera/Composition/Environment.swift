@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+import HTTPDelivery
+import Identity
+import Jobs
+import Logging
+import Postgres
+import Primitives
+import Queue
+import Redis
+
+/// The process environment, read in one place. What is missing or malformed stops the start with a line that names it.
+enum Environment {
+    static func value(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    static func logger() throws -> Logger {
+        let text = value("VOICERA_LOG_LEVEL") ?? "info"
+        guard let level = Logger.Level(rawValue: text) else {
+            throw ValidationError("VOICERA_LOG_LEVEL: \(text) is none of trace, debug, info, notice, warning, error, critical")
+        }
+        var logger = Logger(label: "voicera") { _ in JSONLogHandler() }
+        logger.logLevel = level
+        return logger
+    }
+
+    static func sealer() throws -> Sealer {
+        guard let secret = value("VOICERA_SECRET_KEY") else {
+            throw ValidationError("VOICERA_SECRET_KEY is not set: base64 of 32 random bytes, such as `openssl rand -base64 32` prints")
+        }
+        return try sealer(Redacted(secret))
+    }
+
+    static func sealer(_ secret: Redacted<String>) throws -> Sealer {
+        do { return try Sealer(secret: secret) } catch { throw ValidationError("VOICERA_SECRET_KEY is not the base64 of 32 bytes") }
+    }
+
+    static func defaultWebhookSecret() throws -> WebhookSecret? {
+        guard let text = value("WEBHOOK_SECRET") else { return nil }
+        guard let secret = WebhookSecret(text) else { throw ValidationError("WEBHOOK_SECRET is not whsec_ and the base64 of 24 to 64 bytes") }
+        return secret
+    }
+
+    static func addressPolicy() throws -> AddressPolicy {
+        var policy = AddressPolicy()
+        for (name, path) in [("VOICERA_ALLOW_TARGETS", \AddressPolicy.allowed), ("VOICERA_DENY_TARGETS", \AddressPolicy.denied)] {
+            guard let text = value(name) else { continue }
+            do { policy[keyPath: path] = try AddressPolicy.parse(list: text) } catch {
+                throw ValidationError("\(name) is not a list of address ranges such as 127.0.0.0/8,::1/128")
+            }
+        }
+        // Plain http is for development: only where private targets are allowed, or on demand.
+        policy.requiresHTTPS = policy.allowed.isEmpty && value("VOICERA_ALLOW_HTTP") == nil
+        return policy
+    }
+
+    /// `webhooks=500,default=64`
+    static func slots(_ text: String?) throws -> [String: Int] {
+        var slots: [String: Int] = [:]
+        for part in (text ?? "").split(separator: ",") {
+            let sides = part.split(separator: "=")
+            guard sides.count == 2, let count = Int(sides[1]), (1...10_000).contains(count), QueueMap.builtIn.contains(String(sides[0])) else {
+                throw ValidationError("concurrency: \(part) is not queue=1…10000 with one of \(QueueMap.builtIn.joined(separator: ", "))")
+            }
+            slots[String(sides[0])] = count
+        }
+        return slots
+    }
+}

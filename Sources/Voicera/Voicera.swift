@@ -1,0 +1,12 @@
+import ArgumentParser
+
+@main
+struct VoiceraCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "voicera",
+        abstract: "A job queue: Postgres is the ledger, Redis is the index.",
+        subcommands: [
+            UpCommand.self, APICommand.self, WorkerCommand.self, SchedulerCommand.self, MigrateCommand.self, KeysCommand.self,
+            DeadLettersCommand.self, AuditCommand.self, ListenCommand.self, BenchCommand.self,
+        ])
+}

@@ -1,0 +1,47 @@
+package import HTTPDelivery
+package import Identity
+import Jobs
+import Ledger
+package import Logging
+package import Postgres
+import Primitives
+package import Queue
+package import Redis
+package import ServiceLifecycle
+
+/// A worker's parts, wired: one runner a queue shard, one settlement writer for all of them.
+package struct WorkerProcess {
+    package struct Settings: Sendable {
+        /// Attempts at once, by queue; `others` for those that are not named.
+        package var slots: [String: Int] = [:]
+        package var others = 64
+        package var drain = Duration.seconds(20)
+        package var settlementCommits = 2
+
+        package init() {}
+    }
+
+    private let services: [any Service]
+
+    package init(
+        map: QueueMap, pool: PostgresPool, redis: RedisClient, delivery: DeliveryClient, targets: AddressPolicy, sealer: Sealer, tuning: IndexTuning = IndexTuning(),
+        settings: Settings = Settings(), logger: Logger
+    ) {
+        // The name of this life of the process: a restarted worker is another one, whose predecessor's lease runs out.
+        let worker = IdentifierSource.system.next().description
+        var logger = logger
+        logger[metadataKey: "worker"] = "\(worker)"
+        let settlements = SettlementWriter(pool: pool, logger: logger, parallelCommits: settings.settlementCommits)
+        let kinds = JobPerformer(services: JobServices(delivery: delivery, targets: targets, endpoints: EndpointDirectory(pool: pool, sealer: sealer)))
+        let runners = map.shards.map { shard in
+            QueueRunner(
+                index: LaneIndex(shard: shard, redis: redis, tuning: tuning), worker: worker, kinds: kinds,
+                confirmation: JobConfirmation(pool: pool), settlements: settlements, waiting: WaitingJobs(pool: pool),
+                settings: QueueRunner.Settings(slots: settings.slots[shard.queue] ?? settings.others, drain: settings.drain), logger: logger)
+        }
+        services = [settlements] + runners
+    }
+
+    /// In the order in which they start; a group stops them in reverse, so that runners can settle to the last.
+    package var all: [any Service] { services }
+}

@@ -1,0 +1,119 @@
+import Ledger
+import LocalStack
+import Postgres
+import Primitives
+import Queue
+import Redis
+import TestSupport
+import Testing
+
+/// The leader's work: rebuild, promotion, sweep, leadership.
+@Suite struct KeeperLaws {
+    private func keeper(_ queue: QueueFixture, holder: String = "s1") async throws -> (IndexKeeper, LeaderTerm) {
+        let leadership = Leadership(pool: queue.pool, holder: holder)
+        let term = try #require(try await leadership.claim())
+        let keeper = IndexKeeper(
+            map: queue.map, redis: queue.redis, tuning: queue.index.tuning, waiting: queue.waiting, settings: LaneSettingsTable(pool: queue.pool),
+            leadership: leadership, logger: queue.logger)
+        return (keeper, term)
+    }
+
+    @Test func `a lost index is rebuilt from the ledger with its limits`() async throws {
+        try await QueueFixture.run(opens: false) { queue in
+            let jobs = try await queue.commit(queue.newJobs(5))
+            let limited = try await queue.commit(queue.newJobs(5, lane: "limited"))
+            try await LaneSettingsTable(pool: queue.pool).save(LaneSettings(lane: "limited", concurrency: 2), of: "default")
+            var (keeper, term) = try await keeper(queue)
+            try await keeper.beat(term: term)
+            try await queue.join("w1")
+            let refiller = Refiller(waiting: queue.waiting)
+            var claims: [LaneIndex.Claim] = []
+            try await eventually("the lanes are refilled") {
+                let step = try await queue.step(epoch: "1")
+                for order in step.refills { try await refiller.refill(order, of: queue.index, epoch: step.epoch) }
+                claims += step.claims
+                return claims.count >= 7
+            }
+            #expect(claims.filter { $0.lane == "lane" }.map(\.id) == jobs.map(\.id))
+            #expect(claims.filter { $0.lane == "limited" }.map(\.id) == limited.prefix(2).map(\.id))
+            #expect(claims.allSatisfy { $0.entry == .secondHand })
+        }
+    }
+
+    @Test func `live workers keep what they hold through a rebuild`() async throws {
+        try await QueueFixture.run(opens: false) { queue in
+            var (keeper, term) = try await keeper(queue)
+            try await keeper.beat(term: term)
+            let jobs = try await queue.commit(queue.newJobs(2))
+            try await queue.push(jobs)
+            try await queue.join("w1")
+            #expect(try await queue.step(want: 1).claims.count == 1)
+            _ = try await queue.redis.send(["DEL", .string("v1:{\(queue.index.shard.tag)}:index")])
+            let beating = Task { [keeper] in
+                var keeper = keeper
+                try await keeper.beat(term: term)
+            }
+            try await eventually("the worker can re-assert") {
+                try await queue.index.reassert(worker: "w1", holding: [(jobs[0].id, 0, "lane")])?.epoch == "2"
+            }
+            try await beating.value
+            let step = try await queue.step(epoch: "2")
+            for order in step.refills { try await Refiller(waiting: queue.waiting).refill(order, of: queue.index, epoch: "2") }
+            #expect(try await queue.step(epoch: "2").claims.map(\.id) == [jobs[1].id], "the held one is not given out again")
+        }
+    }
+
+    @Test func `a push that died with its process is found by the sweep`() async throws {
+        try await QueueFixture.run(opens: false) { queue in
+            var (keeper, term) = try await keeper(queue)
+            try await keeper.beat(term: term)
+            let jobs = try await queue.commit(queue.newJobs(3))
+            #expect(try await keeper.sweep() == 0, "young jobs may be on their way")
+            _ = try await queue.pool.query("UPDATE jobs SET run_at = now() - interval '3 seconds'")
+            #expect(try await keeper.sweep() == 1)
+            #expect(try await keeper.sweep() == 0, "once is enough")
+            try await queue.join("w1")
+            #expect(try await queue.step().claims.map(\.id) == jobs.map(\.id))
+        }
+    }
+
+    @Test func `a delayed job that the index did not have is promoted by the leader once`() async throws {
+        try await QueueFixture.run(opens: false) { queue in
+            var (keeper, term) = try await keeper(queue)
+            try await keeper.beat(term: term)
+            var job = queue.newJobs(1)[0]
+            job.runAt = 4_000_000_000_000_000
+            let committed = job
+            let accepted = try await queue.withWriter { try await $0.accept(JobWriter.Request(jobs: [committed])) }
+            guard case .done(let answers) = accepted else { throw NeverHappened("it is accepted") }
+            #expect(answers[0].delay > 1_000_000_000)
+            try await keeper.promote(term: term)
+            try await queue.join("w1")
+            #expect(try await queue.step().claims.isEmpty)
+            _ = try await queue.pool.query("UPDATE jobs SET run_at = now() - interval '2 seconds'")
+            try await keeper.promote(term: term)
+            try await keeper.promote(term: term)
+            #expect(try await queue.step().claims.map(\.id) == [job.id])
+            #expect(try await queue.step().claims.isEmpty)
+        }
+    }
+
+    @Test func `one scheduler leads and a former leader's writes are refused`() async throws {
+        try await QueueFixture.run(opens: false) { queue in
+            let first = Leadership(pool: queue.pool, holder: "s1", lease: .milliseconds(100))
+            let second = Leadership(pool: queue.pool, holder: "s2")
+            let firstTerm = try #require(try await first.claim())
+            #expect(try await second.claim() == nil)
+            #expect(try await first.claim() == firstTerm, "a renewal keeps the term")
+            var secondTerm: LeaderTerm?
+            try await eventually("the lead passes on") {
+                secondTerm = try await second.claim()
+                return secondTerm != nil
+            }
+            #expect(secondTerm?.term == firstTerm.term + 1)
+            await #expect(throws: LedgerError.self) { try await first.nextEpoch(of: "x", term: firstTerm) }
+            #expect(try await second.nextEpoch(of: "x", term: #require(secondTerm)) == 1)
+            #expect(try await second.nextEpoch(of: "x", term: #require(secondTerm)) == 2)
+        }
+    }
+}
