@@ -1,4 +1,3 @@
-package import Primitives
 package import Queue
 
 /// A kind of job: its payload, its rules and its work. One file in `Kinds/` and one line in `AllJobs.swift` make a new one; the API, the workers,

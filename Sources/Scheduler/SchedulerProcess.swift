@@ -4,7 +4,7 @@ package import Postgres
 import Primitives
 package import Queue
 package import Redis
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// A scheduler: tries to lead, and while it leads keeps the index and the house. Any number may run; one leads.
 package struct SchedulerProcess: Service {

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPDelivery
+import Ledger
 package import Primitives
 package import Queue
 

@@ -3,6 +3,7 @@ import Foundation
 import Ledger
 import Primitives
 import Queue
+import Redis
 import ServiceLifecycle
 
 struct AuditCommand: AsyncParsableCommand {

@@ -33,7 +33,7 @@ struct ListenCommand: AsyncParsableCommand {
         logger.logLevel = .error
         let host = listen.host
         let application = Application(
-            responder: CallbackResponder { request, _ in try await receiver.receive(request) },
+            responder: CallbackResponder { (request: Request, _: BasicRequestContext) in try await receiver.receive(request) },
             configuration: .init(address: .hostname(host, port: listen.port)),
             onServerRunning: { channel in
                 printNow("listening on http://\(host):\(channel.localAddress?.port ?? 0)")

@@ -55,6 +55,12 @@ enum Environment {
         return policy
     }
 
+    static func listenAddress() throws -> ListenAddress {
+        guard let text = value("VOICERA_LISTEN") else { return ListenAddress(host: "127.0.0.1", port: 8080) }
+        guard let address = ListenAddress(argument: text) else { throw ValidationError("VOICERA_LISTEN: \(text) is not HOST:PORT") }
+        return address
+    }
+
     /// `webhooks=500,default=64`
     static func slots(_ text: String?) throws -> [String: Int] {
         var slots: [String: Int] = [:]

@@ -31,8 +31,11 @@ struct Stack {
         return pids
     }
 
+    /// What the operator should know of where things were put.
+    var notes: [String] { postgres?.notes ?? [] }
+
     func stop() async {
-        await redis?.stop()
-        await postgres?.stop()
+        await redis?.close()
+        await postgres?.close()
     }
 }

@@ -1,0 +1,20 @@
+import Hummingbird
+import Identity
+import Synchronization
+
+/// What goes with a request through the middleware to its route.
+struct APIContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    var requestID = ""
+    /// Written by the route once it knows, read by the access log.
+    let caller = Caller()
+
+    init(source: ApplicationRequestContextSource) { coreContext = CoreRequestContextStorage(source: source) }
+
+    final class Caller: Sendable {
+        private let credential = Mutex<Credential?>(nil)
+
+        var known: Credential? { credential.withLock { $0 } }
+        func set(_ value: Credential) { credential.withLock { $0 = value } }
+    }
+}

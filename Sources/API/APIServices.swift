@@ -1,0 +1,50 @@
+package import HTTPDelivery
+package import Identity
+package import Jobs
+package import Logging
+package import Postgres
+package import Primitives
+package import Queue
+package import Redis
+
+/// All that the API works with. Whoever makes it runs the services in it.
+package struct APIServices: Sendable {
+    package var pool: PostgresPool
+    package var redis: RedisClient
+    package var intake: Intake
+    package var publisher: Publisher
+    package var pusher: IndexPusher
+    package var queues: QueueMap
+    package var registry: JobRegistry
+    package var authenticator: Authenticator
+    package var sealer: Sealer
+    /// Where webhooks may point to.
+    package var addressPolicy: AddressPolicy
+    /// For endpoints that are created without a secret; nil for a random one each.
+    package var defaultWebhookSecret: WebhookSecret?
+    /// Of the program, shown by the health check.
+    package var version: String
+    package var ids: IdentifierSource
+    package var logger: Logger
+
+    package init(
+        pool: PostgresPool, redis: RedisClient, intake: Intake, publisher: Publisher, pusher: IndexPusher, queues: QueueMap, registry: JobRegistry,
+        authenticator: Authenticator, sealer: Sealer, addressPolicy: AddressPolicy, defaultWebhookSecret: WebhookSecret? = nil, version: String,
+        ids: IdentifierSource = .system, logger: Logger
+    ) {
+        self.pool = pool
+        self.redis = redis
+        self.intake = intake
+        self.publisher = publisher
+        self.pusher = pusher
+        self.queues = queues
+        self.registry = registry
+        self.authenticator = authenticator
+        self.sealer = sealer
+        self.addressPolicy = addressPolicy
+        self.defaultWebhookSecret = defaultWebhookSecret
+        self.version = version
+        self.ids = ids
+        self.logger = logger
+    }
+}

@@ -1,0 +1,45 @@
+import Crypto
+import HTTPTypes
+import Hummingbird
+import Identity
+import Ledger
+import Primitives
+
+/// A request from a known caller.
+struct Call: Sendable {
+    let request: Request
+    let context: APIContext
+    let credential: Credential
+
+    private static let longestKey = 255
+
+    var workspace: WorkspaceID { credential.workspace }
+    /// For the operators' record.
+    var actor: String { credential.key.description }
+    var trace: String { TraceParent.accept(request.headers[.traceparent]) }
+
+    /// The id in the path; nil when it cannot be one, which is a 404 like any unknown one.
+    func id<Thing>(_: ID<Thing>.Type) -> ID<Thing>? { context.parameters.get("id").flatMap { ID<Thing>($0) } }
+
+    /// The body, and the claim that its `Idempotency-Key` makes on it.
+    func body(upTo limit: Int = BodyLimit.single) async throws -> (json: RawJSON, claim: IdempotencyClaim?) {
+        let key = try idempotencyKey()
+        let bytes = try await request.jsonBytes(upTo: limit)
+        let claim = key.map { key in
+            var hash = SHA256()
+            hash.update(data: Array("\(request.method.rawValue) \(request.uri.path)\n".utf8))
+            hash.update(data: bytes)
+            return IdempotencyClaim(workspace: workspace, key: key, fingerprint: Array(hash.finalize()))
+        }
+        return (try RawJSON.body(bytes), claim)
+    }
+
+    private func idempotencyKey() throws(Problem) -> String? {
+        guard let key = request.headers[.idempotencyKey] else { return nil }
+        guard (1...Self.longestKey).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else {
+            throw Problem(
+                status: .badRequest, code: "invalid_idempotency_key", detail: "An Idempotency-Key has 1 to \(Self.longestKey) printable ASCII characters.")
+        }
+        return key
+    }
+}

@@ -1,0 +1,103 @@
+import Primitives
+
+/// Reads an object's members and gathers everything that is wrong with them, so that a client learns it in one answer. A null counts as absent.
+struct Fields {
+    private let members: [String: RawJSON]
+    private let pointer: String
+    private(set) var faults: [Problem.Fault] = []
+
+    /// - Parameter pointer: where the object is in the body.
+    init(_ json: RawJSON, at pointer: String = "") {
+        self.pointer = pointer
+        if let found = json.members {
+            members = Dictionary(found.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }).filter { !$0.value.isNull }
+        } else {
+            members = [:]
+            faults = [.body(pointer, "must be an object")]
+        }
+    }
+
+    var names: [String] { members.keys.sorted() }
+
+    func pointer(to name: String) -> String {
+        "\(pointer)/\(name.replacing("~", with: "~0").replacing("/", with: "~1"))"
+    }
+
+    mutating func refuse(_ name: String, _ reason: String) { faults.append(.body(pointer(to: name), reason)) }
+
+    /// For objects in which a misspelled member would be dangerous.
+    mutating func allow(only allowed: Set<String>) {
+        for name in names where !allowed.contains(name) { refuse(name, "is not known here") }
+    }
+
+    /// Throws unless every member read so far was in order.
+    func finish() throws(Problem) {
+        if !faults.isEmpty { throw .invalid(faults) }
+    }
+
+    func contains(_ name: String) -> Bool { members[name] != nil }
+
+    mutating func value(_ name: String, required: Bool = false) -> RawJSON? {
+        if let value = members[name] { return value }
+        if required { refuse(name, "is missing") }
+        return nil
+    }
+
+    mutating func object(_ name: String, required: Bool = false) -> RawJSON? {
+        guard let value = value(name, required: required) else { return nil }
+        guard value.kind == .object else { return refused(name, "must be an object") }
+        return value
+    }
+
+    /// - Parameter longest: in Unicode scalars.
+    mutating func text(_ name: String, required: Bool = false, longest: Int) -> String? {
+        guard let value = value(name, required: required) else { return nil }
+        guard let text = value.string else { return refused(name, "must be a string") }
+        return check(text, name, longest: longest)
+    }
+
+    mutating func texts(_ name: String, most: Int, longest: Int) -> [String]? {
+        guard let value = value(name) else { return nil }
+        guard let elements = value.elements, (1...most).contains(elements.count) else { return refused(name, "must be an array of 1 to \(most) strings") }
+        var texts: [String] = []
+        for (index, element) in elements.enumerated() {
+            guard let text = element.string else {
+                refuse(name, "must hold strings only: element \(index) is none")
+                return nil
+            }
+            guard let text = check(text, name, longest: longest) else { return nil }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    mutating func integer(_ name: String, in range: ClosedRange<Int64>) -> Int64? {
+        guard let value = value(name) else { return nil }
+        guard let number = value.integer, range.contains(number) else {
+            return refused(name, "must be an integer from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    mutating func boolean(_ name: String) -> Bool? {
+        guard let value = value(name) else { return nil }
+        return value.boolean ?? refused(name, "must be true or false")
+    }
+
+    /// Microseconds since 1970.
+    mutating func time(_ name: String) -> Int64? {
+        guard let text = text(name, longest: 64) else { return nil }
+        return RFC3339.parse(text) ?? refused(name, "must be an RFC 3339 time, such as 2024-01-15T10:30:00Z")
+    }
+
+    private mutating func check(_ text: String, _ name: String, longest: Int) -> String? {
+        if text.isEmpty { return refused(name, "must not be empty") }
+        if text.unicodeScalars.count > longest { return refused(name, "must not be longer than \(longest) characters") }
+        return text.utf8.contains(0) ? refused(name, "must not hold a NUL character") : text
+    }
+
+    mutating func refused<Value>(_ name: String, _ reason: String) -> Value? {
+        refuse(name, reason)
+        return nil
+    }
+}

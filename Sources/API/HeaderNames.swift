@@ -1,0 +1,15 @@
+import HTTPTypes
+
+extension HTTPField.Name {
+    static let requestID = constant("X-Request-Id")
+    static let apiKey = constant("X-API-Key")
+    static let idempotencyKey = constant("Idempotency-Key")
+    static let idempotentReplayed = constant("Idempotent-Replayed")
+    static let traceparent = constant("traceparent")
+    static let link = constant("Link")
+
+    private static func constant(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is no header name") }
+        return name
+    }
+}

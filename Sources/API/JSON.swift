@@ -1,0 +1,71 @@
+/// An answer's JSON, members in the order written. `raw` passes on text that is JSON already, to the byte.
+enum JSON: Sendable {
+    case null
+    case bool(Bool)
+    case int(Int64)
+    case string(String)
+    case raw(String)
+    case array([JSON])
+    case object([(String, JSON)])
+
+    static func int(_ number: some BinaryInteger) -> JSON { .int(Int64(clamping: number)) }
+    static func text(_ value: some CustomStringConvertible) -> JSON { .string(value.description) }
+    static func optional(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
+    static func optional(_ number: (some BinaryInteger)?) -> JSON { number.map { .int($0) } ?? .null }
+
+    var text: String {
+        var text = ""
+        write(into: &text)
+        return text
+    }
+
+    private func write(into text: inout String) {
+        switch self {
+        case .null: text += "null"
+        case .bool(let value): text += value ? "true" : "false"
+        case .int(let number): text += String(number)
+        case .string(let value): Self.quote(value, into: &text)
+        case .raw(let json): text += json
+        case .array(let elements):
+            text += "["
+            for (index, element) in elements.enumerated() {
+                if index > 0 { text += "," }
+                element.write(into: &text)
+            }
+            text += "]"
+        case .object(let members):
+            text += "{"
+            for (index, member) in members.enumerated() {
+                if index > 0 { text += "," }
+                Self.quote(member.0, into: &text)
+                text += ":"
+                member.1.write(into: &text)
+            }
+            text += "}"
+        }
+    }
+
+    private static func quote(_ value: String, into text: inout String) {
+        text += "\""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"": text += "\\\""
+            case "\\": text += "\\\\"
+            case "\n": text += "\\n"
+            case "\r": text += "\\r"
+            case "\t": text += "\\t"
+            case let control where control.value < 0x20:
+                text += "\\u00" + (control.value < 0x10 ? "0" : "") + String(control.value, radix: 16)
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        text += "\""
+    }
+}
+
+extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral {
+    init(dictionaryLiteral members: (String, JSON)...) { self = .object(members) }
+    init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    init(stringLiteral text: String) { self = .string(text) }
+    init(booleanLiteral value: Bool) { self = .bool(value) }
+}

@@ -1,0 +1,54 @@
+import Ledger
+import Primitives
+
+/// Jobs and their attempts, as clients see them.
+enum JobJSON {
+    static func accepted(_ id: JobID, isDuplicate: Bool) -> JSON {
+        var members: [(String, JSON)] = [("jobId", .text(id)), ("status", "pending"), ("links", links(id))]
+        if isDuplicate { members.append(("duplicate", true)) }
+        return .object(members)
+    }
+
+    static func summary(_ job: JobSummary, workspace: WorkspaceID) -> JSON { .object(members(job, workspace: workspace)) }
+
+    static func detail(_ found: JobTable.Found, workspace: WorkspaceID) -> JSON {
+        .object(members(found.job, workspace: workspace) + [("payload", .raw(found.payload)), ("attempts", .array(found.attempts.map(attempt)))])
+    }
+
+    private static func links(_ id: JobID) -> JSON { ["self": .string("/api/jobs/\(id)")] }
+
+    private static func members(_ job: JobSummary, workspace: WorkspaceID) -> [(String, JSON)] {
+        [
+            ("id", .text(job.id)), ("kind", .string(job.kind)), ("queue", .string(job.queue)),
+            ("lane", .string(LaneName.shown(job.lane, workspace: workspace))), ("priority", .int(job.priority)), ("status", .string(job.state)),
+            ("attempt", .int(job.attempt)), ("failures", .int(job.failures)), ("reclaims", .int(job.reclaims)),
+            ("maxAttempts", .int(job.maxAttempts)), ("runAt", .time(job.runAt)), ("uniqueKey", .optional(job.uniqueKey)),
+            ("traceparent", .optional(job.trace)), ("errorClass", .optional(job.errorClass)), ("errorMessage", .optional(job.errorMessage)),
+            ("createdAt", .time(job.createdAt)), ("settledAt", .optional(time: job.settledAt)), ("links", links(job.id)),
+        ]
+    }
+
+    private static func attempt(_ row: LogRow) -> JSON {
+        [
+            "attempt": .optional(row.attempt), "at": .time(row.at), "outcome": .string(row.outcome), "httpStatus": .optional(row.status),
+            "errorClass": .optional(row.errorClass), "errorMessage": .optional(row.message), "durationMicroseconds": .optional(row.duration),
+            "details": details(row.details),
+        ]
+    }
+
+    static func log(_ row: LogRow, workspace: WorkspaceID) -> JSON {
+        [
+            "id": .string(String(row.id)), "at": .time(row.at), "type": .string(row.type), "jobId": .optional(row.job?.description),
+            "kind": .optional(row.kind), "lane": .optional(row.lane.map { LaneName.shown($0, workspace: workspace) }),
+            "attempt": .optional(row.attempt), "outcome": .string(row.outcome), "httpStatus": .optional(row.status),
+            "errorClass": .optional(row.errorClass), "message": .optional(row.message), "durationMicroseconds": .optional(row.duration),
+            "details": details(row.details),
+        ]
+    }
+
+    /// Written by our own kinds, and cut by the ledger where it is too long: what is no whole JSON any more is shown as text.
+    private static func details(_ text: String?) -> JSON {
+        guard let text else { return .null }
+        return (try? RawJSON(Array(text.utf8))) == nil ? .string(text) : .raw(text)
+    }
+}

@@ -1,0 +1,40 @@
+import HTTPTypes
+import Hummingbird
+
+/// What a list answers: `{data, nextCursor}`, and where the next page is as a `Link` header.
+struct Page {
+    static let limits = 1...200
+    static let usualLimit = 50
+
+    /// - Parameter rows: one more than the limit when there is a next page.
+    static func response<Row>(
+        _ rows: [Row], limit: Int, for request: Request, cursor: (Row) -> Cursor, json: (Row) throws -> JSON
+    ) rethrows -> Response {
+        let shown = rows.prefix(limit)
+        let next = rows.count > limit ? shown.last.map { cursor($0).text } : nil
+        var response = Response(.ok, ["data": .array(try shown.map(json)), "nextCursor": .optional(next)])
+        if let next { response.headers[.link] = "<\(target(of: request, cursor: next))>; rel=\"next\"" }
+        return response
+    }
+
+    /// The same request with another cursor. A cursor needs no escaping.
+    private static func target(of request: Request, cursor: String) -> String {
+        let others = (request.uri.query ?? "").split(separator: "&").filter { $0 != "cursor" && !$0.hasPrefix("cursor=") }
+        return request.uri.path + "?" + (others.map(String.init) + ["cursor=\(cursor)"]).joined(separator: "&")
+    }
+}
+
+extension Response {
+    init(_ status: HTTPResponse.Status, _ json: JSON) {
+        self.init(
+            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: json.text)))
+    }
+
+    /// Marks an answer as the one that the first request with the key got.
+    func replayed(_ isReplayed: Bool) -> Response {
+        var response = self
+        if isReplayed { response.headers[.idempotentReplayed] = "true" }
+        return response
+    }
+}

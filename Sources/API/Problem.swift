@@ -1,0 +1,113 @@
+import HTTPTypes
+import Hummingbird
+
+/// An error as the client sees it (RFC 9457). Nothing in it comes from a stack, a statement or a secret.
+struct Problem: Error, Sendable {
+    /// One thing that is wrong with a request.
+    struct Fault: Sendable, Equatable {
+        enum Place: Sendable, Equatable {
+            /// JSON pointer into the body; empty for the whole.
+            case body(pointer: String)
+            case parameter(String)
+        }
+        var place: Place
+        var reason: String
+    }
+
+    var status: HTTPResponse.Status
+    /// For programs: a word that stays.
+    var code: String
+    /// For people.
+    var detail: String
+    var faults: [Fault] = []
+    var headers: HTTPFields = [:]
+
+    /// Faults listed at most; a batch can have thousands.
+    private static let mostFaults = 50
+
+    func response(requestID: String) -> Response {
+        var members: [(String, JSON)] = [
+            ("type", .string("https://voicera.ai/problems/\(code)")), ("title", .string(title)), ("status", .int(status.code)),
+            ("detail", .string(detail)), ("code", .string(code)), ("requestId", .string(requestID)),
+        ]
+        if !faults.isEmpty { members.append(("errors", .array(faults.prefix(Self.mostFaults).map(\.json)))) }
+        var headers = headers
+        headers[.contentType] = "application/problem+json"
+        headers[.cacheControl] = "no-store"
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: JSON.object(members).text)))
+    }
+
+    private var title: String { status.reasonPhrase.isEmpty ? "Error" : status.reasonPhrase }
+}
+
+extension Problem.Fault {
+    static func body(_ pointer: String, _ reason: String) -> Self { Self(place: .body(pointer: pointer), reason: reason) }
+    static func parameter(_ name: String, _ reason: String) -> Self { Self(place: .parameter(name), reason: reason) }
+
+    fileprivate var json: JSON {
+        switch place {
+        case .body(let pointer): ["pointer": .string(pointer), "reason": .string(reason)]
+        case .parameter(let name): ["parameter": .string(name), "reason": .string(reason)]
+        }
+    }
+}
+
+extension Problem {
+    static func invalid(_ faults: [Fault]) -> Problem {
+        let detail = faults.count == 1 ? "One value of the request is not valid." : "\(faults.count) values of the request are not valid."
+        return Problem(status: .unprocessableContent, code: "validation_failed", detail: detail, faults: faults)
+    }
+
+    static func notFound(_ what: String) -> Problem {
+        Problem(status: .notFound, code: "not_found", detail: "There is no \(what) with this id.")
+    }
+
+    static let unknownRoute = Problem(status: .notFound, code: "unknown_route", detail: "There is nothing at this path.")
+
+    static func methodNotAllowed(_ allowed: [String]) -> Problem {
+        Problem(
+            status: .methodNotAllowed, code: "method_not_allowed", detail: "This path takes \(allowed.joined(separator: ", ")).",
+            headers: [.allow: allowed.joined(separator: ", ")])
+    }
+
+    static func badJSON(_ detail: String) -> Problem { Problem(status: .badRequest, code: "invalid_json", detail: detail) }
+
+    static func tooLarge(_ what: String, limit: Int, pointer: String? = nil) -> Problem {
+        Problem(
+            status: .contentTooLarge, code: "too_large", detail: "The \(what) is larger than \(limit / 1024) KiB.",
+            faults: pointer.map { [.body($0, "is larger than \(limit / 1024) KiB")] } ?? [])
+    }
+
+    static let unsupportedMediaType = Problem(
+        status: .unsupportedMediaType, code: "unsupported_media_type", detail: "The body must be application/json in UTF-8, not encoded.")
+
+    static let unauthenticated = Problem(
+        status: .unauthorized, code: "unauthenticated",
+        detail: "An API key is needed: 'Authorization: Bearer <key>' or 'X-API-Key: <key>'.",
+        headers: [.wwwAuthenticate: "Bearer realm=\"voicera\""])
+
+    static let invalidKey = Problem(
+        status: .unauthorized, code: "invalid_key", detail: "The API key is not valid.",
+        headers: [.wwwAuthenticate: "Bearer realm=\"voicera\", error=\"invalid_token\""])
+
+    static func missingScope(_ scopes: [String]) -> Problem {
+        let names = scopes.joined(separator: " or ")
+        return Problem(
+            status: .forbidden, code: "missing_scope", detail: "The API key lacks the scope \(names).",
+            headers: [.wwwAuthenticate: "Bearer realm=\"voicera\", error=\"insufficient_scope\", scope=\"\(scopes.first ?? "")\""])
+    }
+
+    static let idempotencyMismatch = Problem(
+        status: .unprocessableContent, code: "idempotency_key_reused", detail: "The Idempotency-Key was used before with another request.")
+
+    static let idempotencyInProgress = Problem(
+        status: .conflict, code: "idempotency_in_progress", detail: "A request with the same Idempotency-Key is under way; try again when it has ended.",
+        headers: [.retryAfter: "1"])
+
+    static func unavailable(_ code: String, _ detail: String) -> Problem {
+        Problem(status: .serviceUnavailable, code: code, detail: detail, headers: [.retryAfter: "1"])
+    }
+
+    static let internalError = Problem(
+        status: .internalServerError, code: "internal_error", detail: "Something went wrong on our side; the request id names it in our log.")
+}

@@ -1,0 +1,56 @@
+import Hummingbird
+import HummingbirdCore
+import Primitives
+
+/// Reads a list's parameters and gathers what is wrong with them.
+struct Query {
+    private let parameters: FlatDictionary<Substring, Substring>
+    private var faults: [Problem.Fault] = []
+    private static let longest = 256
+
+    init(_ request: Request) { parameters = request.uri.queryParameters }
+
+    /// Nil when absent or empty.
+    mutating func text(_ name: String) -> String? {
+        guard let value = parameters[name[...]], !value.isEmpty else { return nil }
+        guard value.utf8.count <= Self.longest, !value.utf8.contains(0) else { return refuse(name, "is not a possible value") }
+        return String(value)
+    }
+
+    mutating func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, of _: Choice.Type) -> Choice? where Choice.RawValue == String {
+        guard let text = text(name) else { return nil }
+        return Choice(rawValue: text) ?? refuse(name, "must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+
+    mutating func id<Thing>(_ name: String, of _: ID<Thing>.Type) -> ID<Thing>? {
+        guard let text = text(name) else { return nil }
+        return ID<Thing>(text) ?? refuse(name, "must be an id that begins with \(Thing.prefix)_")
+    }
+
+    mutating func time(_ name: String) -> Int64? {
+        guard let text = text(name) else { return nil }
+        return RFC3339.parse(text) ?? refuse(name, "must be an RFC 3339 time, such as 2024-01-15T10:30:00Z")
+    }
+
+    mutating func limit() -> Int {
+        guard let text = parameters["limit"] else { return Page.usualLimit }
+        if let limit = Int(text), Page.limits.contains(limit) { return limit }
+        faults.append(.parameter("limit", "must be a number from \(Page.limits.lowerBound) to \(Page.limits.upperBound)"))
+        return Page.usualLimit
+    }
+
+    /// The position after which the list goes on.
+    mutating func cursor<Position: LosslessStringConvertible>(of list: String, as _: Position.Type) -> Position? {
+        guard let text = parameters["cursor"] else { return nil }
+        return Cursor(String(text), list: list).flatMap { Position($0.position) } ?? refuse("cursor", "is not a cursor of this list")
+    }
+
+    func finish() throws(Problem) {
+        if !faults.isEmpty { throw .invalid(faults) }
+    }
+
+    private mutating func refuse<Value>(_ name: String, _ reason: String) -> Value? {
+        faults.append(.parameter(name, reason))
+        return nil
+    }
+}

@@ -1,0 +1,52 @@
+import HTTPTypes
+import Hummingbird
+import Identity
+
+/// One operation of the API.
+struct Route: Sendable {
+    enum Handler: Sendable {
+        case open(@Sendable (Request) async throws -> Response)
+        /// For callers with any of the scopes.
+        case guarded([Scope], @Sendable (Call) async throws -> Response)
+    }
+
+    let method: HTTPRequest.Method
+    /// With `{id}` where the path has one.
+    let path: String
+    let handler: Handler
+
+    init(_ method: HTTPRequest.Method, _ path: String, _ scopes: Scope..., handler: @escaping @Sendable (Call) async throws -> Response) {
+        self.method = method
+        self.path = path
+        self.handler = .guarded(scopes, handler)
+    }
+
+    init(openly method: HTTPRequest.Method, _ path: String, handler: @escaping @Sendable (Request) async throws -> Response) {
+        self.method = method
+        self.path = path
+        self.handler = .open(handler)
+    }
+}
+
+/// Which methods there are at which path, for requests that match no route.
+struct RouteIndex: Sendable {
+    private var entries: [(segments: [Substring], methods: Set<String>)] = []
+
+    init(_ routes: [Route]) {
+        for (path, routes) in Dictionary(grouping: routes, by: \.path) {
+            let methods = Set(routes.map(\.method.rawValue))
+            entries.append((path.split(separator: "/"), methods.contains("GET") ? methods.union(["HEAD"]) : methods))
+        }
+    }
+
+    func problem(for request: Request) -> Problem {
+        let segments = request.uri.path.split(separator: "/")
+        let allowed = entries.filter { Self.matches($0.segments, segments) }.reduce(into: Set<String>()) { $0.formUnion($1.methods) }
+        // A path that has the method was routed: the 404 is the router's for some other reason.
+        return allowed.isEmpty || allowed.contains(request.method.rawValue) ? .unknownRoute : .methodNotAllowed(allowed.sorted())
+    }
+
+    private static func matches(_ pattern: [Substring], _ path: [Substring]) -> Bool {
+        pattern.count == path.count && zip(pattern, path).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+    }
+}

@@ -1,0 +1,74 @@
+import API
+import HTTPDelivery
+import Identity
+import Jobs
+import Ledger
+import Logging
+import NIOCore
+import Postgres
+import Primitives
+import Queue
+import Redis
+import Scheduler
+import ServiceLifecycle
+import UnixSignals
+import Worker
+
+/// What of the system a process runs. One place wires it, for `up` and for the separate processes alike.
+struct Parts {
+    static let version = "0.1.0"
+
+    let pool: PostgresPool
+    let redis: RedisClient
+    let sealer: Sealer
+    let targets: AddressPolicy
+    let map = QueueMap()
+    let logger: Logger
+
+    /// The stores first: a group stops its services from the last to the first, and everything needs the stores to the end.
+    var stores: [any Service] { [pool, redis] }
+
+    /// The API and the writers behind it. `onListening` is called with the port.
+    func api(listen: ListenAddress, webhookSecret: WebhookSecret?, onListening: @escaping @Sendable (Int) async -> Void) -> [any Service] {
+        let writer = JobWriter(pool: pool)
+        let events = EventWriter(pool: pool, deliveryJob: Publisher.deliveryJob())
+        let pusher = IndexPusher(map: map, redis: redis, logger: logger)
+        let services = APIServices(
+            pool: pool, redis: redis, intake: Intake(writer: writer, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
+            pusher: pusher, queues: map, registry: JobRegistry(), authenticator: Authenticator(keys: APIKeyTable(pool: pool)), sealer: sealer,
+            addressPolicy: targets, defaultWebhookSecret: webhookSecret, version: Self.version, logger: logger)
+        return [pusher, writer, events, buildApplication(services: services, host: listen.host, port: listen.port, onListening: onListening)]
+    }
+
+    func worker(slots: [String: Int], drain: Duration) throws -> [any Service] {
+        var settings = WorkerProcess.Settings()
+        settings.slots = ["webhooks": 512].merging(slots) { $1 }
+        settings.drain = drain
+        let delivery = try DeliveryClient(policy: targets)
+        let worker = WorkerProcess(
+            map: map, pool: pool, redis: redis, delivery: delivery, targets: targets, sealer: sealer, settings: settings, logger: logger)
+        return [DeliveryClientService(client: delivery)] + worker.all
+    }
+
+    func scheduler() -> [any Service] {
+        [SchedulerProcess(map: map, pool: pool, redis: redis, logger: logger)]
+    }
+
+    /// Runs until SIGTERM or SIGINT, then stops in good order.
+    func run(_ services: [any Service]) async throws {
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: (stores + services).map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+}
+
+/// Closes the delivery client when everything that uses it has stopped.
+private struct DeliveryClientService: Service {
+    let client: DeliveryClient
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await client.shutDown()
+    }
+}

@@ -1,0 +1,117 @@
+import API
+import FoundationEssentials
+import HTTPDelivery
+import Identity
+import Jobs
+import Ledger
+import LocalStack
+import Logging
+import NIOPosix
+import Postgres
+import Primitives
+import Queue
+import Redis
+import ServiceLifecycle
+import TestSupport
+
+/// The real application on a free port, with a database of its own and a workspace with a key of every scope.
+struct TestAPI: Sendable {
+    let pool: PostgresPool
+    let settlements: SettlementWriter
+    let workspace: WorkspaceID
+    let client: Client
+    let lines: LogLines
+
+    /// - Parameters:
+    ///   - database: a server of the test's own, for one that stops it.
+    ///   - redisURL: another Redis than the shared one.
+    static func run(database: String? = nil, redisURL: String? = nil, _ body: (TestAPI) async throws -> Void) async throws {
+        let lines = LogLines()
+        let logger = Logger(label: "test") { _ in lines.handler }
+        let url: String = if let database { database } else { try await TestPostgres.freshDatabase() }
+        var configuration = try PostgresConfiguration(url: url)
+        configuration.maxConnections = 6
+        let pool = PostgresPool(configuration, logger: logger)
+        _ = try await Migrator(LedgerMigrations.all).apply(on: pool)
+
+        let redisURL: String = if let redisURL { redisURL } else { try await TestRedis.shared().url }
+        let redis = RedisClient(try RedisConfiguration(url: redisURL), eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        let queues = QueueMap(namespace: namespace())
+        let pusher = IndexPusher(map: queues, redis: redis, logger: logger)
+        let jobs = JobWriter(pool: pool)
+        let events = EventWriter(pool: pool, deliveryJob: Publisher.deliveryJob())
+        let settlements = SettlementWriter(pool: pool, logger: logger)
+        let keys = APIKeyTable(pool: pool)
+        let services = APIServices(
+            pool: pool, redis: redis, intake: Intake(writer: jobs, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
+            pusher: pusher, queues: queues, registry: JobRegistry(allJobs + [PickyJob.self]), authenticator: Authenticator(keys: keys),
+            sealer: try Sealer(secret: Redacted(Sealer.randomKey())), addressPolicy: AddressPolicy(), version: "1.2.3", logger: logger)
+
+        let port = Promise<Int>()
+        let application = buildApplication(services: services, port: 0) { port.fulfil($0) }
+        let group = ServiceGroup(services: [pool, redis, jobs, events, settlements, pusher, application], logger: logger)
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask { try await group.run() }
+            let workspace = try await makeWorkspace(pool)
+            let key = try await KeyIssuer(keys: keys).issue(name: "test", workspace: workspace, scopes: Scope.all).secret.exposed
+            let client = Client(port: await port.value, key: key)
+            do {
+                try await body(TestAPI(pool: pool, settlements: settlements, workspace: workspace, client: client, lines: lines))
+            } catch {
+                await group.triggerGracefulShutdown()
+                tasks.cancelAll()
+                throw error
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    private static func makeWorkspace(_ pool: PostgresPool) async throws -> WorkspaceID {
+        let workspace = IdentifierSource.system.next(Workspace.self)
+        try await WorkspaceTable(pool: pool).create(workspace, name: "test")
+        return workspace
+    }
+
+    /// A client of another workspace, or of this one with fewer scopes.
+    func client(workspace: WorkspaceID? = nil, scopes: Set<Scope> = Scope.all) async throws -> Client {
+        let other: WorkspaceID = if let workspace { workspace } else { try await Self.makeWorkspace(pool) }
+        let issued = try await KeyIssuer(keys: APIKeyTable(pool: pool)).issue(name: "test", workspace: other, scopes: scopes)
+        return client.with(key: issued.secret.exposed)
+    }
+
+    /// A job of this kind's own, its id.
+    func makeJob(_ body: String = #"{"kind":"noop","payload":{}}"#) async throws -> String {
+        let answer = try await client.post("/api/jobs", body)
+        guard let id = answer.text("jobId") else { throw NeverHappened(description: "no job: \(answer)") }
+        return id
+    }
+
+    /// As a worker settles a job that failed for the last time.
+    func bury(_ job: String, attempt: Int32 = 1, errorClass: String = "http_status") async throws {
+        guard let id = JobID(job) else { throw NeverHappened(description: "no job id: \(job)") }
+        let verdict = try await settlements.settle(
+            Settlement(
+                job: id, attempt: attempt, ending: .dead, errorClass: errorClass, errorMessage: "it did not work", httpStatus: 500, duration: 1500,
+                details: #"{"timings":{"total":1500}}"#))
+        guard verdict == .applied else { throw NeverHappened(description: "the settlement was refused") }
+    }
+
+    func number(_ sql: String) async throws -> Int64 { try await pool.query(sql).first?.int64(0) ?? -1 }
+    func booksDiffer() async throws -> [String] { try await Audit(pool: pool).books().differences }
+}
+
+/// A kind with a payload that can be wrong.
+struct PickyJob: Job {
+    static let kind = "test.picky"
+    static let queue = "system"
+
+    var name: String
+    var inner: Inner?
+
+    struct Inner: Codable {
+        var count: Int
+    }
+
+    func perform(_ context: JobContext) async -> Outcome { .succeeded() }
+}
