@@ -81,12 +81,21 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Primitives", "LocalStack"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: house),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "Primitives", "LocalStack", "TestSupport", nio, nioPosix, logging, lifecycle], swiftSettings: house),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Primitives", "TestSupport", logging, lifecycle], swiftSettings: house),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Primitives", "LocalStack", "TestSupport", logging, lifecycle], swiftSettings: house),
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack", "TestSupport", "Primitives"], swiftSettings: house),
         .testTarget(
             name: "QueueTests",
             dependencies: ["Queue", "Ledger", "Postgres", "Redis", "Primitives", "LocalStack", "TestSupport", nio, nioPosix, logging, lifecycle], swiftSettings: house),
         .testTarget(name: "HTTPDeliveryTests", dependencies: ["HTTPDelivery", "Primitives", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "IdentityTests", dependencies: ["Identity", "Ledger", "Postgres", "Primitives", "TestSupport", logging, lifecycle], swiftSettings: house),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "API", "HTTPDelivery", "Identity", "Jobs", "Ledger", "LocalStack", "Postgres", "Primitives", "Queue", "Redis", "TestSupport", logging,
+                lifecycle, nioPosix, hummingbird,
+            ],
+            swiftSettings: house),
     ]
 )
 

@@ -41,12 +41,15 @@ struct RouteIndex: Sendable {
 
     func problem(for request: Request) -> Problem {
         let segments = request.uri.path.split(separator: "/")
-        let allowed = entries.filter { Self.matches($0.segments, segments) }.reduce(into: Set<String>()) { $0.formUnion($1.methods) }
-        // A path that has the method was routed: the 404 is the router's for some other reason.
-        return allowed.isEmpty || allowed.contains(request.method.rawValue) ? .unknownRoute : .methodNotAllowed(allowed.sorted())
+        // The router prefers words to ids, and so does this.
+        let allowed = entries.filter { Self.matches($0.segments, segments) }.min { Self.ids($0.segments) < Self.ids($1.segments) }?.methods
+        guard let allowed, !allowed.contains(request.method.rawValue) else { return .unknownRoute }
+        return .methodNotAllowed(allowed.sorted())
     }
 
     private static func matches(_ pattern: [Substring], _ path: [Substring]) -> Bool {
         pattern.count == path.count && zip(pattern, path).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
     }
+
+    private static func ids(_ pattern: [Substring]) -> Int { pattern.count { $0.hasPrefix("{") } }
 }

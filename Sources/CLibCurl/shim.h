@@ -16,6 +16,7 @@
 typedef size_t (*voicera_bytes_function)(char *bytes, size_t size, size_t count, void *context);
 typedef curl_socket_t (*voicera_open_socket_function)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
 typedef int (*voicera_before_request_function)(void *context, char *remote, char *local, int remote_port, int local_port);
+typedef CURLcode (*voicera_tls_function)(CURL *easy, void *tls, void *context);
 typedef int (*voicera_socket_function)(CURL *easy, curl_socket_t socket, int what, void *context, void *known);
 typedef int (*voicera_timer_function)(CURLM *multi, long milliseconds, void *context);
 
@@ -45,6 +46,10 @@ static inline CURLcode voicera_easy_set_open_socket(CURL *easy, voicera_open_soc
 }
 static inline CURLcode voicera_easy_set_before_request(CURL *easy, voicera_before_request_function value) {
     return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, value);
+}
+
+static inline CURLcode voicera_easy_set_tls_function(CURL *easy, voicera_tls_function value) {
+    return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, value);
 }
 
 static inline CURLcode voicera_easy_get_long(CURL *easy, CURLINFO info, long *value) {

@@ -67,7 +67,7 @@ extension Link {
         unsafe keys.append(nil)
         unsafe values.append(nil)
         defer {
-            for unsafe copy in unsafe keys + values { unsafe free(UnsafeMutableRawPointer(mutating: copy)) }
+            unsafe (keys + values).forEach { unsafe free(UnsafeMutableRawPointer(mutating: $0)) }
         }
         return unsafe keys.withUnsafeBufferPointer { keys in
             unsafe values.withUnsafeBufferPointer { values in

@@ -138,7 +138,10 @@ internal import Primitives
         unsafe Self.poll(descriptor: PQsocket(handle), for: events, until: deadline)
     }
 
-    static func poll(descriptor: Int32, for events: Int16, until deadline: ContinuousClock.Instant) -> Int16? {
+    /// Asked without waiting.
+    static func hasInput(_ descriptor: Int32) -> Bool { poll(descriptor: descriptor, for: Int16(POLLIN), until: .now) != nil }
+
+    private static func poll(descriptor: Int32, for events: Int16, until deadline: ContinuousClock.Instant) -> Int16? {
         var entry = pollfd(fd: descriptor, events: events, revents: 0)
         while true {
             let left = (deadline - .now).milliseconds + 1

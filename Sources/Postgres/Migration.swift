@@ -13,7 +13,9 @@ package struct Migration: Sendable, Hashable {
     /// Nil when the name is not of the agreed form.
     var number: Int? {
         let digits = name.utf8.prefix(4)
-        guard digits.count == 4, digits.allSatisfy({ (0x30...0x39).contains($0) }), name.dropFirst(4).first == "_", name.utf8.count > 5 else { return nil }
+        guard digits.count == 4, digits.allSatisfy({ (0x30...0x39).contains($0) }), name.dropFirst(4).first == "_", name.utf8.count > 5 else {
+            return nil
+        }
         return Int(name.prefix(4))
     }
 }

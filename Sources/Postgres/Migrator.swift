@@ -42,7 +42,8 @@ package struct Migrator: Sendable {
             try await lock(connection)
             guard let next = try await missing(on: connection).first else { return nil }
             try await run(next.migration, on: connection)
-            try await connection.query("INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)", [.text(next.migration.name), .text(next.checksum)])
+            try await connection.query(
+                "INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)", [.text(next.migration.name), .text(next.checksum)])
             return next.migration.name
         }
     }

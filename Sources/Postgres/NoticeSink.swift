@@ -11,10 +11,12 @@ final class NoticeSink {
     /// The connection must not outlive the sink.
     func attach(to connection: OpaquePointer) {
         let sink = unsafe Unmanaged.passUnretained(self).toOpaque()
-        _ = unsafe PQsetNoticeReceiver(connection, { sink, result in
-            guard let sink = unsafe sink, let result = unsafe result else { return }
-            unsafe Unmanaged<NoticeSink>.fromOpaque(sink).takeUnretainedValue().receive(result)
-        }, sink)
+        _ = unsafe PQsetNoticeReceiver(
+            connection,
+            { sink, result in
+                guard let sink = unsafe sink, let result = unsafe result else { return }
+                unsafe Unmanaged<NoticeSink>.fromOpaque(sink).takeUnretainedValue().receive(result)
+            }, sink)
     }
 
     private func receive(_ result: OpaquePointer) {

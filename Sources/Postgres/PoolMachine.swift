@@ -119,7 +119,7 @@ struct PoolMachine<Connection: Sendable, Reply: Sendable> {
     mutating func takeForUpkeep(idleTimeout: Duration, checkEvery: Duration, now: Instant) -> (close: [Connection], check: [Connection]) {
         var close: [Connection] = []
         // Used from the end, so that the oldest stand first.
-        while let oldest = idle.first, idle.count + lent + opening > 1, oldest.since + idleTimeout <= now {
+        while let oldest = idle.first, idle.count + lent + opening - close.count > 1, oldest.since + idleTimeout <= now {
             close.append(oldest.connection)
             idle.removeFirst()
             lent += 1

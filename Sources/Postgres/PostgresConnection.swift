@@ -104,7 +104,7 @@ package actor PostgresConnection {
         case .reuse(let name):
             do throws(PostgresError) {
                 return try link.run(prepared: name, buffer, sql: sql, until: deadline)
-            } catch where error.sqlState == "26000" || error.sqlState == "0A000" {
+            } catch  where error.sqlState == "26000" || error.sqlState == "0A000" {
                 // Somebody discarded the session's statements, or a migration changed what the statement returns. Nothing was done.
                 statements.forget(sql, isGone: error.sqlState == "26000")
                 guard !link.isInTransaction, case .prepare(let name, let types) = statements.choose(sql, types: buffer.types) else { throw error }
@@ -128,7 +128,7 @@ package actor PostgresConnection {
         let script = statements.takeAbandoned().map { "DEALLOCATE \($0)" }.joined(separator: ";")
         do throws(PostgresError) {
             _ = try link.run(script: script, operation: "deallocate", until: deadline)
-        } catch where link.isOpen {
+        } catch  where link.isOpen {
             logger.debug("postgres statements were gone already", metadata: ["error": "\(error)"])
         }
     }
@@ -223,7 +223,7 @@ extension PostgresConnection {
     nonisolated func isUsable() async -> Bool {
         let hasNews = standing.withLock { standing in
             // Under the lock, so that the descriptor cannot be closed and given to someone else meanwhile.
-            standing.descriptor >= 0 && Link.poll(descriptor: standing.descriptor, for: 1, until: .now) != nil
+            standing.descriptor >= 0 && Link.hasInput(standing.descriptor)
         }
         return hasNews ? await takeNews() : condition == .ready
     }

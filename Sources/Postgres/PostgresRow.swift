@@ -39,7 +39,10 @@ package struct PostgresRow: Sendable {
 
     /// integer, and smallint without loss.
     package func optionalInt32(_ column: Int) throws(PostgresError) -> Int32? {
-        unsafe try read(column, as: "integer") { type, bytes in unsafe BinaryFormat.wideInteger(bytes, type: type).flatMap { Int32(exactly: $0) } }
+        unsafe try read(column, as: "integer") { type, bytes in
+            // A bigint is refused even where it would fit, or the error would come with the first large value.
+            type == ServerType.int8 ? nil : unsafe BinaryFormat.wideInteger(bytes, type: type).map { Int32(truncatingIfNeeded: $0) }
+        }
     }
 
     /// bigint, and the smaller ones without loss.

@@ -30,6 +30,9 @@ package final class ThreadExecutor: SerialExecutor, Sendable {
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
+        // The job may be the one that lets go of the actor, and so of this executor, while we still use it here.
+        let kept = Unmanaged.passRetained(self)
+        defer { kept.release() }
         let job = UnownedJob(job)
         let mustDrive = state.withLock { state in
             state.jobs.append(job)
@@ -80,15 +83,17 @@ package final class ThreadExecutor: SerialExecutor, Sendable {
         // The resolver and a TLS handshake stay far below this; the default of 8 MB would be charged for every connection.
         pthread_attr_setstacksize(&attributes, 1 << 20)
         var thread = pthread_t()
-        let errno = pthread_create(&thread, &attributes, { argument in
-            // Signals belong to the threads that wait for them, never to one inside a C library.
-            var all = sigset_t()
-            sigfillset(&all)
-            pthread_sigmask(SIG_BLOCK, &all, nil)
-            guard let argument else { return nil }
-            Unmanaged<ThreadExecutor>.fromOpaque(argument).takeRetainedValue().drive()
-            return nil
-        }, executor.toOpaque())
+        let errno = pthread_create(
+            &thread, &attributes,
+            { argument in
+                // Signals belong to the threads that wait for them, never to one inside a C library.
+                var all = sigset_t()
+                sigfillset(&all)
+                pthread_sigmask(SIG_BLOCK, &all, nil)
+                guard let argument else { return nil }
+                Unmanaged<ThreadExecutor>.fromOpaque(argument).takeRetainedValue().drive()
+                return nil
+            }, executor.toOpaque())
         if errno != 0 { executor.release() }
         return errno
     }

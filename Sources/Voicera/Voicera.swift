@@ -7,6 +7,6 @@ struct VoiceraCommand: AsyncParsableCommand {
         abstract: "A job queue: Postgres is the ledger, Redis is the index.",
         subcommands: [
             UpCommand.self, APICommand.self, WorkerCommand.self, SchedulerCommand.self, MigrateCommand.self, KeysCommand.self,
-            DeadLettersCommand.self, AuditCommand.self, ListenCommand.self, BenchCommand.self,
+            DeadLettersCommand.self, AuditCommand.self, ListenCommand.self, BenchCommand.self, BenchReceiverCommand.self,
         ])
 }

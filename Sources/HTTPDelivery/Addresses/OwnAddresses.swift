@@ -11,7 +11,9 @@ extension AddressPolicy {
         var next = unsafe list
         while let interface = unsafe next {
             unsafe next = interface.pointee.ifa_next
-            guard unsafe interface.pointee.ifa_flags & UInt32(IFF_LOOPBACK) == 0, let socketAddress = unsafe interface.pointee.ifa_addr else { continue }
+            guard unsafe interface.pointee.ifa_flags & UInt32(IFF_LOOPBACK) == 0, let socketAddress = unsafe interface.pointee.ifa_addr else {
+                continue
+            }
             let isV6 = unsafe Int32(socketAddress.pointee.sa_family) == AF_INET6
             let length = isV6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size
             if let address = unsafe IPAddress(socketAddress: socketAddress, length: length),

@@ -35,6 +35,12 @@ func openSocket(_ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ 
     return descriptor
 }
 
+/// Only takes note that the handshake begins: curl's clock shows a TCP connection only once TLS has succeeded on it.
+func beginTLS(_ easy: UnsafeMutableRawPointer?, _ tls: UnsafeMutableRawPointer?, _ context: UnsafeMutableRawPointer?) -> CURLcode {
+    if let context = unsafe context { unsafe transfer(context).hasBegunTLS = true }
+    return CURLE_OK
+}
+
 /// The address guard before each request, on a new or a reused connection: https://curl.se/libcurl/c/CURLOPT_PREREQFUNCTION.html
 func beforeRequest(
     _ context: UnsafeMutableRawPointer?, _ remote: UnsafeMutablePointer<CChar>?, _ local: UnsafeMutablePointer<CChar>?, _ remotePort: Int32,

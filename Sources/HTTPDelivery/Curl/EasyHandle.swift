@@ -90,12 +90,13 @@ internal import Primitives
     private func setCallbacks(for transfer: Transfer) -> Bool {
         let context = unsafe Unmanaged.passUnretained(transfer).toOpaque()
         var isSet = true
-        for option in [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA] {
+        for option in [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA, CURLOPT_SSL_CTX_DATA] {
             isSet = unsafe voicera_easy_set_context(raw, option, context) == CURLE_OK && isSet
         }
         return unsafe voicera_easy_set_bytes_function(raw, CURLOPT_WRITEFUNCTION, receiveBody) == CURLE_OK
             && voicera_easy_set_bytes_function(raw, CURLOPT_HEADERFUNCTION, receiveHeader) == CURLE_OK
             && voicera_easy_set_open_socket(raw, openSocket) == CURLE_OK
+            && voicera_easy_set_tls_function(raw, beginTLS) == CURLE_OK
             && voicera_easy_set_before_request(raw, beforeRequest) == CURLE_OK && isSet
     }
 

@@ -46,8 +46,8 @@ struct ParsedURL {
 
     private static func asciiHost(of url: OpaquePointer) -> String? {
         var text: UnsafeMutablePointer<CChar>?
-        guard unsafe voicera_url_ascii_host(url, &text) == CURLUE_OK, let host = unsafe take(text), host.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
-        return host
+        guard unsafe voicera_url_ascii_host(url, &text) == CURLUE_OK, let host = unsafe take(text) else { return nil }
+        return host.utf8.allSatisfy { $0 < 0x80 } ? host : nil
     }
 
     /// Copies and frees: what curl_url_get returns is the caller's.

@@ -41,7 +41,7 @@ enum Failure {
         }
     }
 
-    /// OpenSSL's X509_V_ERR numbers.
+    /// OpenSSL's X509_V_ERR numbers; 1 is what curl leaves when its own comparison of the name failed.
     private static func certificate(_ fault: Int) -> String {
         switch fault {
         case 9: "the certificate is not valid yet"
@@ -49,7 +49,7 @@ enum Failure {
         case 18, 19: "the certificate is self-signed"
         case 2, 20, 21: "the certificate's issuer is not trusted (is the intermediate certificate sent?)"
         case 23: "the certificate was revoked"
-        case 0, 62: "the certificate is for another name"
+        case 0, 1, 62: "the certificate is for another name"
         default: "the certificate is not trusted"
         }
     }

@@ -10,6 +10,7 @@ final class Transfer {
     var response: ResponseCollector
     /// Set from curl's callbacks: how far it came.
     var hasResolved = false
+    var hasBegunTLS = false
     var isConnected = false
     /// Why no socket could be made; 0 when there was none wanted or it was made.
     var socketError: Int32 = 0
@@ -23,12 +24,12 @@ final class Transfer {
         response = ResponseCollector(maximumBody: max(0, submission.request.maxResponseBytes))
     }
 
-    /// Where the transfer stands. The connection's own phases are told apart by curl's clock, the rest by what it called.
+    /// Where the transfer stands.
     var phase: DeliveryError.Phase {
         if response.hasBegun { return .receive }
         if isConnected { return easy.uploadedBytes < Int64(request.body.count) ? .send : .wait }
         guard hasResolved else { return .lookup }
-        return easy.timings.connect == .zero || !request.url.isHTTPS ? .connect : .tls
+        return hasBegunTLS ? .tls : .connect
     }
 
     func outcome(_ code: CURLcode) -> Submission.Outcome {

@@ -56,6 +56,7 @@ struct Parts {
 
     /// Runs until SIGTERM or SIGINT, then stops in good order.
     func run(_ services: [any Service]) async throws {
+        DescriptorLimit.raise()
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: (stores + services).map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

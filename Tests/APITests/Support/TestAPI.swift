@@ -83,18 +83,18 @@ struct TestAPI: Sendable {
     /// A job of this kind's own, its id.
     func makeJob(_ body: String = #"{"kind":"noop","payload":{}}"#) async throws -> String {
         let answer = try await client.post("/api/jobs", body)
-        guard let id = answer.text("jobId") else { throw NeverHappened(description: "no job: \(answer)") }
+        guard let id = answer.text("jobId") else { throw Unexpected(description: "no job: \(answer)") }
         return id
     }
 
     /// As a worker settles a job that failed for the last time.
     func bury(_ job: String, attempt: Int32 = 1, errorClass: String = "http_status") async throws {
-        guard let id = JobID(job) else { throw NeverHappened(description: "no job id: \(job)") }
+        guard let id = JobID(job) else { throw Unexpected(description: "no job id: \(job)") }
         let verdict = try await settlements.settle(
             Settlement(
                 job: id, attempt: attempt, ending: .dead, errorClass: errorClass, errorMessage: "it did not work", httpStatus: 500, duration: 1500,
                 details: #"{"timings":{"total":1500}}"#))
-        guard verdict == .applied else { throw NeverHappened(description: "the settlement was refused") }
+        guard verdict == .applied else { throw Unexpected(description: "the settlement was refused") }
     }
 
     func number(_ sql: String) async throws -> Int64 { try await pool.query(sql).first?.int64(0) ?? -1 }
@@ -114,4 +114,9 @@ struct PickyJob: Job {
     }
 
     func perform(_ context: JobContext) async -> Outcome { .succeeded() }
+}
+
+/// What stops a test before it could check anything.
+struct Unexpected: Error, CustomStringConvertible {
+    let description: String
 }

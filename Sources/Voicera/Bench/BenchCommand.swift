@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+import Primitives
+
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure enqueue, no-op jobs, deliveries and latency on this machine.",
+        discussion: """
+            Starts a private Redis (appendonly, fsync every second) and PostgreSQL (fsync on) unless URLs are given, and runs API writers, worker and \
+            scheduler in this process. Every job is committed before it is counted as accepted, and its result before it is counted as done.
+            """)
+
+    @Option(help: "No-op jobs of a drain.") var jobs = 50_000
+    @Option(help: "Signed deliveries of 500 bytes to a receiver on this machine.") var deliveries = 20_000
+    @Option(help: "Seconds of the latency measurement, at 100 jobs a second.") var latencySeconds = 10
+    @Option(help: "Runs of each measurement; the median is printed.") var rounds = 3
+    @Option(help: "Use this PostgreSQL.") var postgres: String?
+    @Option(help: "Use this Redis.") var redis: String?
+    @Flag(help: "Print JSON.") var json = false
+
+    func validate() throws {
+        guard jobs > 0, deliveries >= 0, latencySeconds >= 0, (1...100).contains(rounds) else {
+            throw ValidationError("counts must be positive, rounds 1 to 100")
+        }
+    }
+
+    func run() async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/voicera-bench-\(IdentifierSource.system.next().description.suffix(8))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+        let stack = try await Stack.start(in: folder, postgres: postgres, redis: redis)
+        let result: Result<BenchReport, any Error>
+        do {
+            result = .success(try await measure(on: stack))
+        } catch {
+            result = .failure(error)
+        }
+        await stack.stop()
+        try? FileManager.default.removeItem(atPath: folder)
+        let report = try result.get()
+        print(json ? try report.json() : report.text)
+        guard report.isExact else { throw ExitCode(1) }
+    }
+
+    private func measure(on stack: Stack) async throws -> BenchReport {
+        var report = BenchReport(machine: .current, stores: stack.pids.isEmpty ? "given by URL" : "private, fsync on, appendonly everysec")
+        for profile in BenchProfile.all {
+            for _ in 0..<rounds {
+                try await BenchSystem.run(on: stack, profile: profile) { system in
+                    if profile.isDefault {
+                        report.add("enqueue one by one, 64 callers", try await system.enqueue(jobs / 4, perRequest: 1, callers: 64))
+                    }
+                    report.add("enqueue 1,000 a request", try await system.enqueue(jobs, perRequest: 1000, callers: 4), profile)
+                    report.add("no-op drained", try await system.drain(), profile)
+                    report.add("no-op end to end", try await system.stream(jobs, callers: 512), profile)
+                    if deliveries > 0 { report.add("deliveries", try await system.deliver(deliveries), profile) }
+                    if profile.isDefault, latencySeconds > 0 { report.latencies += try await system.latency(seconds: latencySeconds, perSecond: 100) }
+                    report.differences += try await system.audit()
+                }
+            }
+        }
+        return report
+    }
+}

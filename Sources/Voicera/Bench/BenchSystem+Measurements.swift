@@ -1,0 +1,128 @@
+import Foundation
+import Identity
+import Jobs
+import Ledger
+import Postgres
+import Primitives
+import Queue
+
+/// What is measured, and between which two moments.
+extension BenchSystem {
+    private static let lanes = 10
+
+    /// From the first request to the last commit.
+    func enqueue(_ count: Int, perRequest: Int, callers: Int) async throws -> BenchSample {
+        try await sample(count) {
+            let tickets = Tickets(count: count)
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<callers {
+                    group.addTask {
+                        while let numbers = tickets.take(perRequest) { _ = try await intake.accept(numbers.map(noop)) }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    /// Everything that waits, from the workers' start to the last committed result.
+    func drain() async throws -> BenchSample {
+        let before = try await ended()
+        let pending = try await pool.query("SELECT count(*) FROM jobs WHERE state = 'pending'")
+        let count = Int(try pending.first?.int64(0) ?? 0)
+        return try await withWorkers { () async throws -> BenchSample in try await sample(count) { try await waitForEnded(before + count) } }
+    }
+
+    /// From the first request to the last committed result, enqueued by many callers while the workers run.
+    func stream(_ count: Int, callers: Int) async throws -> BenchSample {
+        let before = try await ended()
+        return try await withWorkers { () async throws -> BenchSample in
+            try await sample(count) {
+                _ = try await enqueue(count, perRequest: 1, callers: callers)
+                try await waitForEnded(before + count)
+            }
+        }
+    }
+
+    /// Events published one by one to ten endpoints, from the first to the last committed result.
+    func deliver(_ count: Int) async throws -> BenchSample {
+        let receiver = try await BenchReceiver.start()
+        for number in 0..<Self.lanes {
+            let id: EndpointID = IdentifierSource.system.next()
+            let sealed = try sealer.seal(WebhookSecret.random().bytes, context: Sealer.endpointContext(workspace: workspace, endpoint: id))
+            try await pool.query(
+                "INSERT INTO endpoints (id, workspace_id, url, event_types, secret_sealed, secret_key_id) VALUES ($1, $2, $3, $4, $5, $6)",
+                [
+                    .id(id.value), .id(workspace.value), .text(receiver.url), .texts(["bench.run\(number)"]), .bytes(sealed.bytes),
+                    .text(sealed.keyID),
+                ])
+        }
+        let data = "{\"text\":\"\(String(repeating: "x", count: 370))\"}"
+        let before = try await ended()
+        var measured = try await withWorkers { () async throws -> BenchSample in
+            try await sample(count) {
+                let tickets = Tickets(count: count)
+                try await withThrowingTaskGroup { group in
+                    for _ in 0..<256 {
+                        group.addTask {
+                            while let number = tickets.take()?.first {
+                                _ = try await publisher.publish(
+                                    workspace: workspace, type: "bench.run\(number % Self.lanes)", key: nil, timestamp: nil, data: data, trace: nil,
+                                    claim: nil)
+                            }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                try await waitForEnded(before + count)
+            }
+        }
+        let tally = try await receiver.stop()
+        measured.received = BenchSample.Received(sent: count, distinct: tally.distinct, repeated: tally.total - tally.distinct)
+        try await pool.query("DELETE FROM endpoints WHERE workspace_id = $1", [.id(workspace.value)])
+        return measured
+    }
+
+    /// Microseconds from the answer to the client until the job's first line runs, at a steady rate.
+    func latency(seconds: Int, perSecond: Int) async throws -> [Int64] {
+        let before = try await ended()
+        return try await withWorkers { () async throws -> [Int64] in
+            kinds.beginRecording()
+            let accepted = AcceptTimes()
+            let begun = ContinuousClock.now
+            try await withThrowingTaskGroup { group in
+                for number in 0..<seconds * perSecond {
+                    // Open loop: the next one comes at its time, whether the last one is done or not.
+                    try await Task.sleep(until: begun + .microseconds(number * 1_000_000 / perSecond), tolerance: .zero)
+                    group.addTask {
+                        let job = noop(number)
+                        _ = try await intake.accept([job])
+                        accepted.note(job.id)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try await waitForEnded(before + seconds * perSecond)
+            let starts = kinds.endRecording()
+            return accepted.all.compactMap { id, time in starts[id].map { max(0, (($0 - time) as Duration).microseconds) } }
+        }
+    }
+
+    private func noop(_ number: Int) -> NewJob {
+        NewJob(
+            id: IdentifierSource.system.next(), workspace: workspace, kind: NoopJob.kind, queue: "default", lane: "lane\(number % Self.lanes)",
+            payload: "{\"args\":[\"string\",\(number),{\"mike\":\"bob\"}]}", maxAttempts: 20)
+    }
+
+    private func sample(_ count: Int, _ body: () async throws -> Void) async throws -> BenchSample {
+        let processor = ProcessorTime.now(stores: storePIDs)
+        let begun = ContinuousClock.now
+        try await body()
+        let elapsed = ContinuousClock.now - begun
+        return BenchSample(count: count, elapsed: elapsed, processor: ProcessorTime.now(stores: storePIDs) - processor, received: nil)
+    }
+
+    private func waitForEnded(_ count: Int) async throws {
+        while try await ended() < count { try await Task.sleep(for: .milliseconds(5)) }
+    }
+}
