@@ -16,6 +16,7 @@ let bordersC: [SwiftSetting] = house + [.strictMemorySafety()]
 
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -95,6 +96,10 @@ let package = Package(
                 "API", "HTTPDelivery", "Identity", "Jobs", "Ledger", "LocalStack", "Postgres", "Primitives", "Queue", "Redis", "TestSupport", logging,
                 lifecycle, nioPosix, hummingbird,
             ],
+            swiftSettings: house),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: ["Ledger", "LocalStack", "Postgres", "Primitives", "Redis", "TestSupport", logging, lifecycle, nio, nioPosix, nioHTTP1],
             swiftSettings: house),
     ]
 )

@@ -17,7 +17,9 @@ struct Cursor {
     init?(_ text: String, list: String) {
         guard text.utf8.count <= Self.longest else { return nil }
         let padded = text.replacing("-", with: "+").replacing("_", with: "/") + String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
-        guard let data = Data(base64Encoded: padded), let decoded = String(validating: data, as: UTF8.self), decoded.hasPrefix(list + " ") else { return nil }
+        guard let data = Data(base64Encoded: padded), let decoded = String(validating: data, as: UTF8.self), decoded.hasPrefix(list + " ") else {
+            return nil
+        }
         self.init(list: list, position: decoded.dropFirst(list.count + 1))
     }
 

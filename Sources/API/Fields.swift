@@ -58,7 +58,9 @@ struct Fields {
 
     mutating func texts(_ name: String, most: Int, longest: Int) -> [String]? {
         guard let value = value(name) else { return nil }
-        guard let elements = value.elements, (1...most).contains(elements.count) else { return refused(name, "must be an array of 1 to \(most) strings") }
+        guard let elements = value.elements, (1...most).contains(elements.count) else {
+            return refused(name, "must be an array of 1 to \(most) strings")
+        }
         var texts: [String] = []
         for (index, element) in elements.enumerated() {
             guard let text = element.string else {

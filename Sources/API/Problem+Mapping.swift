@@ -9,8 +9,7 @@ extension Problem {
         switch error {
         case let problem as Problem: self = problem
         case let error as PostgresError: self.init(postgres: error)
-        case is GroupCommit<JobWriter.Request, Claimed<[AcceptedJob]>>.Refusal,
-            is GroupCommit<EventWriter.Request, Claimed<EventWriter.Publication>>.Refusal:
+        case is CommitRefusal:
             self = .unavailable("overloaded", "More is waiting to be stored than we may hold; nothing of this request was.")
         case LedgerError.changedMeanwhile: self = .unavailable("changed_meanwhile", "Another request came in between; nothing was stored.")
         case is NIOTooManyBytesError: self = Problem(status: .contentTooLarge, code: "too_large", detail: "The body is too large.")

@@ -101,7 +101,8 @@ extension Problem {
         status: .unprocessableContent, code: "idempotency_key_reused", detail: "The Idempotency-Key was used before with another request.")
 
     static let idempotencyInProgress = Problem(
-        status: .conflict, code: "idempotency_in_progress", detail: "A request with the same Idempotency-Key is under way; try again when it has ended.",
+        status: .conflict, code: "idempotency_in_progress",
+        detail: "A request with the same Idempotency-Key is under way; try again when it has ended.",
         headers: [.retryAfter: "1"])
 
     static func unavailable(_ code: String, _ detail: String) -> Problem {

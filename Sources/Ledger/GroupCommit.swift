@@ -2,15 +2,20 @@ import Primitives
 import ServiceLifecycle
 import Synchronization
 
+/// Why a request was not even tried.
+package enum CommitRefusal: Error {
+    /// As much is waiting as the bound allows.
+    case overloaded
+    /// The writer's process is going down.
+    case stopped
+}
+
 /// Many callers, one commit: requests that arrive while a commit is under way share the next one.
 ///
 /// There is no timer: an idle ledger commits a lone request at once, a busy one fills its batches by itself. A caller's answer comes after the
 /// commit, never before (law 1). Order among requests is not kept across parallel commits.
 package final class GroupCommit<Request: Sendable, Answer: Sendable>: Service {
     package typealias Commit = @Sendable (_ batch: [Request]) async throws -> [Answer]
-
-    /// Thrown to a caller when as much is waiting as the bound allows, or when the service has stopped.
-    package enum Refusal: Error { case overloaded, stopped }
 
     private struct Waiting {
         var request: Request
@@ -46,7 +51,7 @@ package final class GroupCommit<Request: Sendable, Answer: Sendable>: Service {
 
     package func submit(_ request: Request, rows: Int = 1) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
-            let refusal: Refusal? = state.withLock { state in
+            let refusal: CommitRefusal? = state.withLock { state in
                 if state.isStopping { return .stopped }
                 if state.rows + rows > mostRowsWaiting { return .overloaded }
                 state.waiting.append(Waiting(request: request, rows: rows, continuation: continuation))
@@ -80,7 +85,7 @@ package final class GroupCommit<Request: Sendable, Answer: Sendable>: Service {
             defer { state.waiting = [] }
             return state.waiting
         }
-        for waiting in abandoned { waiting.continuation.resume(throwing: Refusal.stopped) }
+        for waiting in abandoned { waiting.continuation.resume(throwing: CommitRefusal.stopped) }
     }
 
     private func take(_ state: inout State) -> [Waiting] {

@@ -14,7 +14,7 @@ package struct WorkerProcess {
     package struct Settings: Sendable {
         /// Attempts at once, by queue; `others` for those that are not named.
         package var slots: [String: Int] = [:]
-        package var others = 64
+        package var others = 256
         package var drain = Duration.seconds(20)
         package var settlementCommits = 2
 

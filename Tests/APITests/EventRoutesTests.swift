@@ -43,8 +43,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"data":{}}"#, "/event"), (#"{"event":"a","data":{}}"#, "/event"), (#"{"event":"a..b","data":{}}"#, "/event"), (#"{"event":"a.b"}"#, "/data"),
-        (#"{"event":"a.b","data":[]}"#, "/data"), (#"{"event":"a.b","data":{},"eventId":"a b"}"#, "/eventId"), (#"{"event":"a.b","data":{},"eventId":5}"#, "/eventId"),
+        (#"{"data":{}}"#, "/event"), (#"{"event":"a","data":{}}"#, "/event"), (#"{"event":"a..b","data":{}}"#, "/event"),
+        (#"{"event":"a.b"}"#, "/data"),
+        (#"{"event":"a.b","data":[]}"#, "/data"), (#"{"event":"a.b","data":{},"eventId":"a b"}"#, "/eventId"),
+        (#"{"event":"a.b","data":{},"eventId":5}"#, "/eventId"),
         (#"{"event":"a.b","data":{},"timestamp":"now"}"#, "/timestamp"),
     ])
     func `what is wrong with an event is pointed at`(body: String, pointer: String) async throws {

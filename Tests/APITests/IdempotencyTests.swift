@@ -5,7 +5,8 @@ import Testing
     private let job = #"{"kind":"noop","payload":{}}"#
 
     @Test(arguments: [
-        ("/api/jobs", #"{"kind":"noop","payload":{}}"#), ("/api/jobs/batch", #"{"jobs":[{"kind":"noop","payload":{}},{"kind":"noop","payload":{}}]}"#),
+        ("/api/jobs", #"{"kind":"noop","payload":{}}"#),
+        ("/api/jobs/batch", #"{"jobs":[{"kind":"noop","payload":{}},{"kind":"noop","payload":{}}]}"#),
         ("/api/events", #"{"event":"a.b","data":{}}"#),
     ])
     func `a repeated request with its key is answered alike and done once`(path: String, body: String) async throws {

@@ -49,7 +49,8 @@ import Testing
         (#"{"kind":"noop","payload":{},"priority":99999999999999999999}"#, "/priority"), (#"{"kind":"noop","payload":{},"runAt":"soon"}"#, "/runAt"),
         (#"{"kind":"noop","payload":{},"maxAttempts":0}"#, "/maxAttempts"), (#"{"kind":"noop","payload":{},"maxAttempts":101}"#, "/maxAttempts"),
         (#"{"kind":"noop","payload":{},"uniqueKey":"a\u0000b"}"#, "/uniqueKey"), (#"{"kind":"test.picky","payload":{}}"#, "/payload/name"),
-        (#"{"kind":"test.picky","payload":{"name":5}}"#, "/payload/name"), (#"{"kind":"test.picky","payload":{"name":"a","inner":{"count":"x"}}}"#, "/payload/inner/count"),
+        (#"{"kind":"test.picky","payload":{"name":5}}"#, "/payload/name"),
+        (#"{"kind":"test.picky","payload":{"name":"a","inner":{"count":"x"}}}"#, "/payload/inner/count"),
     ])
     func `what is wrong with a job is pointed at`(body: String, pointer: String) async throws {
         try await TestAPI.run { api in

@@ -34,7 +34,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["limit=0", "limit=201", "limit=x", "limit=", "limit=-1", "cursor=x", "cursor=", "cursor=%00", "status=odd", "cursor=ZXZlbnRzIGV2dF8w"])
+    @Test(arguments: [
+        "limit=0", "limit=201", "limit=x", "limit=", "limit=-1", "cursor=x", "cursor=", "cursor=%00", "status=odd", "cursor=ZXZlbnRzIGV2dF8w",
+    ])
     func `a bad parameter is named`(query: String) async throws {
         try await TestAPI.run { api in
             let answer = try await api.client.get("/api/jobs?\(query)")

@@ -21,7 +21,8 @@ import Testing
             #expect(try await api.client.post("/api/webhooks", hook).status == 201)
             await server.stopImmediately()
             for (method, path, body) in [
-                ("GET", "/api/jobs", ""), ("POST", "/api/jobs", #"{"kind":"noop","payload":{}}"#), ("POST", "/api/events", #"{"event":"a.b","data":{}}"#),
+                ("GET", "/api/jobs", ""), ("POST", "/api/jobs", #"{"kind":"noop","payload":{}}"#),
+                ("POST", "/api/events", #"{"event":"a.b","data":{}}"#),
                 ("POST", "/api/webhooks", hook), ("POST", "/api/dead-letters/replay", #"{"filter":{}}"#), ("GET", "/api/logs", ""),
             ] {
                 let answer = try await method == "GET" ? api.client.get(path) : api.client.post(path, body)

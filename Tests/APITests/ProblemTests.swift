@@ -39,7 +39,8 @@ import Testing
             #expect(try await api.client.send("PUT", "/api/webhooks/abc").headers["allow"] == "GET, HEAD")
             #expect(try await api.client.get("/api/dead-letters/replay").status == 405)
             for path in [
-                "/api/jobs/\(IdentifierSource.system.next(JobRow.self))", "/api/jobs/nonsense", "/api/jobs/%00", "/api/jobs/whk_00000000000000000000000000",
+                "/api/jobs/\(IdentifierSource.system.next(JobRow.self))", "/api/jobs/nonsense", "/api/jobs/%00",
+                "/api/jobs/whk_00000000000000000000000000",
                 "/api/webhooks/\(IdentifierSource.system.next(Endpoint.self))", "/api/events/unknown", "/api/events/%27%22", "/api/dead-letters/x",
             ] {
                 let answer = try await api.client.get(path)
@@ -54,7 +55,8 @@ import Testing
 
     @Test(arguments: [
         ("", "invalid_json"), ("{", "invalid_json"), ("{\"kind\":}", "invalid_json"), ("\u{0}", "invalid_json"), ("[1,]", "invalid_json"),
-        (String(repeating: "[", count: 100_000), "invalid_json"), ("{\"a\":" + String(repeating: "{\"a\":", count: 64) + "1" + String(repeating: "}", count: 65), "invalid_json"),
+        (String(repeating: "[", count: 100_000), "invalid_json"),
+        ("{\"a\":" + String(repeating: "{\"a\":", count: 64) + "1" + String(repeating: "}", count: 65), "invalid_json"),
     ])
     func `a body that is no JSON is a 400`(body: String, code: String) async throws {
         try await TestAPI.run { api in
@@ -82,7 +84,8 @@ import Testing
         try await TestAPI.run { api in
             let body = #"{"kind":"noop","payload":{}}"#
             for headers in [
-                ["Content-Type": "text/plain"], ["Content-Type": "application/x-www-form-urlencoded"], ["Content-Type": "application/json; charset=latin1"],
+                ["Content-Type": "text/plain"], ["Content-Type": "application/x-www-form-urlencoded"],
+                ["Content-Type": "application/json; charset=latin1"],
                 ["Content-Encoding": "gzip"],
             ] {
                 let answer = try await api.client.post("/api/jobs", body, headers: headers)

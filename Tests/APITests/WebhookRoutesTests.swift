@@ -37,12 +37,15 @@ import Testing
 
     @Test(arguments: [
         (#"{"webhookUrl":"https://example.com/"}"#, "/eventType"), (#"{"eventType":"nodots","webhookUrl":"https://example.com/"}"#, "/eventType"),
-        (#"{"eventType":"A.b","webhookUrl":"https://example.com/"}"#, "/eventType"), (#"{"eventTypes":[],"webhookUrl":"https://example.com/"}"#, "/eventTypes"),
+        (#"{"eventType":"A.b","webhookUrl":"https://example.com/"}"#, "/eventType"),
+        (#"{"eventTypes":[],"webhookUrl":"https://example.com/"}"#, "/eventTypes"),
         (#"{"eventTypes":["a.b",5],"webhookUrl":"https://example.com/"}"#, "/eventTypes"), (#"{"eventType":"a.b"}"#, "/webhookUrl"),
         (#"{"eventType":"a.b","eventTypes":["a.b"],"webhookUrl":"https://example.com/"}"#, "/eventType"),
         (#"{"eventType":"a.b","webhookUrl":5}"#, "/webhookUrl"), (#"{"eventType":"a.b","webhookUrl":"ftp://example.com/"}"#, "/webhookUrl"),
-        (#"{"eventType":"a.b","webhookUrl":"http://example.com/"}"#, "/webhookUrl"), (#"{"eventType":"a.b","webhookUrl":"https://127.0.0.1/"}"#, "/webhookUrl"),
-        (#"{"eventType":"a.b","webhookUrl":"https://169.254.169.254/"}"#, "/webhookUrl"), (#"{"eventType":"a.b","webhookUrl":"https://[::1]/"}"#, "/webhookUrl"),
+        (#"{"eventType":"a.b","webhookUrl":"http://example.com/"}"#, "/webhookUrl"),
+        (#"{"eventType":"a.b","webhookUrl":"https://127.0.0.1/"}"#, "/webhookUrl"),
+        (#"{"eventType":"a.b","webhookUrl":"https://169.254.169.254/"}"#, "/webhookUrl"),
+        (#"{"eventType":"a.b","webhookUrl":"https://[::1]/"}"#, "/webhookUrl"),
         (#"{"eventType":"a.b","webhookUrl":"https://localhost/"}"#, "/webhookUrl"), (#"{"eventType":"a.b","webhookUrl":"not a url"}"#, "/webhookUrl"),
         (#"{"eventType":"a.b","webhookUrl":"https://example.com/","secret":"short"}"#, "/secret"),
     ])

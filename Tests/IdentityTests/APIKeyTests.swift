@@ -30,7 +30,10 @@ import Testing
 
     @Test func `what is no key is refused`() {
         let good = APIKeySecret.mint().exposed
-        for bad in ["", "vk_", String(good.dropLast()), good + "a", "xk" + good.dropFirst(2), good.replacing("vk_", with: "vk-"), String(good.dropLast()) + "é"] {
+        for bad in [
+            "", "vk_", String(good.dropLast()), good + "a", "xk" + good.dropFirst(2), good.replacing("vk_", with: "vk-"),
+            String(good.dropLast()) + "é",
+        ] {
             #expect(APIKeySecret(bad) == nil, "\(bad)")
         }
     }

@@ -31,8 +31,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "{", "[1,]", "{\"a\":1,}", "{a:1}", "{'a':1}", "[01]", "[1.]", "[.5]", "[+1]", "[-]", "[1e]", "[NaN]", "nul", "[tru]", "1 2", "[\"\u{1}\"]",
-        "[\"a]", #"["\x"]"#, #"["\u12g4"]"#, #"["\ud800"]"#, #"["\udc00"]"#, #"["\ud800\u0041"]"#, "[1]]", "\u{feff}[1]", "[1 2]", "{\"a\" 1}", "[\"\\", "{\"a\":}",
+        "", " ", "{", "[1,]", "{\"a\":1,}", "{a:1}", "{'a':1}", "[01]", "[1.]", "[.5]", "[+1]", "[-]", "[1e]", "[NaN]", "nul", "[tru]", "1 2",
+        "[\"\u{1}\"]",
+        "[\"a]", #"["\x"]"#, #"["\u12g4"]"#, #"["\ud800"]"#, #"["\udc00"]"#, #"["\ud800\u0041"]"#, "[1]]", "\u{feff}[1]", "[1 2]", "{\"a\" 1}",
+        "[\"\\", "{\"a\":}",
         "/**/[1]", "[1]\0",
     ])
     func `what is no JSON is refused`(text: String) {
@@ -71,7 +73,9 @@ import Testing
             }
             guard let json = try? RawJSON(bytes) else { continue }
             Self.walk(json)
-            #expect((try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil, "\(String(decoding: bytes, as: UTF8.self))")
+            #expect(
+                (try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil, "\(String(decoding: bytes, as: UTF8.self))"
+            )
         }
     }
 
@@ -120,7 +124,9 @@ import Testing
             guard let elements = json.elements, let others = judged as? [Any], elements.count == others.count else { return false }
             return zip(elements, others).allSatisfy { isEqual($0, $1) }
         case .object:
-            guard let members = json.members, let others = judged as? [String: Any], Set(members.map(\.name)) == Set(others.keys) else { return false }
+            guard let members = json.members, let others = judged as? [String: Any], Set(members.map(\.name)) == Set(others.keys) else {
+                return false
+            }
             // Which of two members with one name Foundation keeps is its own affair.
             let counts = Dictionary(members.map { ($0.name, 1) }, uniquingKeysWith: +)
             return others.allSatisfy { name, value in counts[name] != 1 || json[name].map { isEqual($0, value) } == true }

@@ -28,6 +28,10 @@ package struct ChildProcess: Sendable {
 
     /// The `voicera` that was built beside these tests.
     package static func voicera(_ arguments: String..., environment: [String: String?] = [:]) throws(LocalStackError) -> ChildProcess {
+        try voicera(arguments, environment: environment)
+    }
+
+    package static func voicera(_ arguments: [String], environment: [String: String?] = [:]) throws(LocalStackError) -> ChildProcess {
         try ChildProcess(try productFolder() + "/voicera", arguments, environment: environment)
     }
 

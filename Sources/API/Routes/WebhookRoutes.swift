@@ -66,7 +66,9 @@ struct WebhookRoutes: Sendable {
     }
 
     private func show(_ call: Call) async throws -> Response {
-        guard let id = call.id(EndpointID.self), let row = try await table.find(id, workspace: call.workspace) else { throw Problem.notFound("webhook") }
+        guard let id = call.id(EndpointID.self), let row = try await table.find(id, workspace: call.workspace) else {
+            throw Problem.notFound("webhook")
+        }
         return Response(.ok, json(row))
     }
 

@@ -54,7 +54,8 @@ extension DeadLetterTable {
                 return try await pool.withTransaction { connection in
                     try await connection.query(statement, choice + [.text(actor), .int16(CounterSlot.any().number)])
                 }
-            } catch let error as PostgresError where error.code == .constraint("jobs_unique") && tries < Self.mostTries {
+            } catch let error as PostgresError where error.code == .constraint("jobs_unique") {
+                guard tries < Self.mostTries else { throw LedgerError.changedMeanwhile }
                 tries += 1
             }
         }
@@ -91,7 +92,8 @@ extension DeadLetterTable {
     /// $8 actor, $9 counter slot. Row, log line, counters and the operator's action in one statement.
     private static let replay = """
         moved AS (
-            UPDATE jobs j SET state = 'pending', attempt = j.attempt + 1, failures = 0, reclaims = 0, run_at = now(), delayed = false, settled_at = NULL
+            UPDATE jobs j SET state = 'pending', attempt = j.attempt + 1, failures = 0, reclaims = 0, run_at = now(), delayed = false,
+                settled_at = NULL
             FROM chosen c WHERE j.id = c.id AND c.may AND j.state = 'dead'
             RETURNING j.id, j.workspace_id, j.kind, j.lane, j.attempt, j.error_class, j.error_message),
         \(record(action: "dead_letters.replay", type: "replay", outcome: "replayed")),

@@ -1,5 +1,5 @@
-package import Primitives
 import Postgres
+package import Primitives
 
 /// A job as it is shown: everything but its payload.
 package struct JobSummary: Sendable {

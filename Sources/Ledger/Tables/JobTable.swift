@@ -31,9 +31,9 @@ package struct JobTable: Sendable {
         func condition(from first: Int) -> String {
             let state = state.map { "state = '\($0.rawValue)'" } ?? "true"
             return """
-            \(state) AND ($\(first)::text IS NULL OR kind = $\(first)) AND ($\(first + 1)::text IS NULL OR queue = $\(first + 1))
-            AND ($\(first + 2)::text[] IS NULL OR lane = ANY ($\(first + 2))) AND ($\(first + 3)::text IS NULL OR error_class = $\(first + 3))
-            """
+                \(state) AND ($\(first)::text IS NULL OR kind = $\(first)) AND ($\(first + 1)::text IS NULL OR queue = $\(first + 1))
+                AND ($\(first + 2)::text[] IS NULL OR lane = ANY ($\(first + 2))) AND ($\(first + 3)::text IS NULL OR error_class = $\(first + 3))
+                """
         }
     }
 

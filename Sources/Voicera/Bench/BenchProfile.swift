@@ -12,7 +12,7 @@ struct BenchProfile: Sendable {
 
     /// What `voicera worker` uses when nothing is said, and what suits a machine that does nothing else.
     static let all = [
-        BenchProfile(name: "default", slots: ["webhooks": 512, "default": 64], window: IndexTuning().window, commits: 2),
+        BenchProfile(name: "default", slots: ["webhooks": 512, "default": WorkerProcess.Settings().others], window: IndexTuning().window, commits: 2),
         BenchProfile(name: "tuned", slots: ["webhooks": 1024, "default": 1000], window: 4000, commits: 3),
     ]
 }

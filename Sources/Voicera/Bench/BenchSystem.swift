@@ -20,7 +20,7 @@ struct BenchSystem: Sendable {
     let kinds: MeasuringRunner
     let workspace: WorkspaceID
     let storePIDs: [Int32]
-    private let runners: [any Service]
+    private let makeRunners: @Sendable () -> [any Service]
     private let logger: Logger
 
     static func run(on stack: Stack, profile: BenchProfile, _ body: (BenchSystem) async throws -> Void) async throws {
@@ -45,12 +45,14 @@ struct BenchSystem: Sendable {
         let sealer = try Sealer(secret: Redacted(Sealer.randomKey()))
         let services = JobServices(delivery: delivery, targets: targets, endpoints: EndpointDirectory(pool: pool, sealer: sealer))
         let kinds = MeasuringRunner(JobPerformer(services: services))
-        let worker = IdentifierSource.system.next().description
-        let runners = map.shards.map { shard in
-            QueueRunner(
-                index: LaneIndex(shard: shard, redis: redis, tuning: tuning), worker: worker, kinds: kinds,
-                confirmation: JobConfirmation(pool: pool), settlements: settlements, waiting: WaitingJobs(pool: pool),
-                settings: QueueRunner.Settings(slots: profile.slots[shard.queue] ?? 64), logger: logger)
+        let makeRunners: @Sendable () -> [any Service] = { [logger, tuning] in
+            let worker = IdentifierSource.system.next().description
+            return map.shards.map { shard in
+                QueueRunner(
+                    index: LaneIndex(shard: shard, redis: redis, tuning: tuning), worker: worker, kinds: kinds,
+                    confirmation: JobConfirmation(pool: pool), settlements: settlements, waiting: WaitingJobs(pool: pool),
+                    settings: QueueRunner.Settings(slots: profile.slots[shard.queue] ?? 64), logger: logger)
+            }
         }
         let group = ServiceGroup(services: [pool, redis, pusher, writer, events, settlements, scheduler], logger: logger)
         try await withThrowingTaskGroup { tasks in
@@ -61,7 +63,7 @@ struct BenchSystem: Sendable {
             try await WorkspaceTable(pool: pool).create(workspace, name: "bench")
             let system = BenchSystem(
                 pool: pool, intake: Intake(writer: writer, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher), sealer: sealer,
-                kinds: kinds, workspace: workspace, storePIDs: Array(stack.pids.values), runners: runners, logger: logger)
+                kinds: kinds, workspace: workspace, storePIDs: Array(stack.pids.values), makeRunners: makeRunners, logger: logger)
             try await system.waitForIndex(map, redis: redis, tuning: tuning)
             try await body(system)
             await group.triggerGracefulShutdown()
@@ -70,9 +72,9 @@ struct BenchSystem: Sendable {
         await delivery.shutDown()
     }
 
-    /// Runs the workers for the time of the body.
+    /// Runs a worker for the time of the body; a runner lives once, so each time it is another.
     func withWorkers<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
-        let group = ServiceGroup(services: runners, logger: logger)
+        let group = ServiceGroup(services: makeRunners(), logger: logger)
         return try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await group.run() }
             let result = try await body()
