@@ -39,7 +39,7 @@ package struct WorkerProcess {
                 confirmation: JobConfirmation(pool: pool), settlements: settlements, waiting: WaitingJobs(pool: pool),
                 settings: QueueRunner.Settings(slots: settings.slots[shard.queue] ?? settings.others, drain: settings.drain), logger: logger)
         }
-        services = [settlements] + runners
+        services = [settlements, RunnerCrew(runners: runners)]
     }
 
     /// In the order in which they start; a group stops them in reverse, so that runners can settle to the last.

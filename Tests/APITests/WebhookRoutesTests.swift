@@ -25,6 +25,17 @@ import Testing
         }
     }
 
+    @Test func `a deleted webhook is gone, for its own workspace only to delete`() async throws {
+        try await TestAPI.run { api in
+            let id = try #require(try await api.client.post("/api/webhooks", body).text("id"))
+            let other = try await api.client()
+            #expect(try await other.send("DELETE", "/api/webhooks/\(id)").isProblem(404, "not_found"))
+            #expect(try await api.client.send("DELETE", "/api/webhooks/\(id)").status == 204)
+            #expect(try await api.client.send("DELETE", "/api/webhooks/\(id)").isProblem(404, "not_found"))
+            #expect(try await api.client.get("/api/webhooks").count("data") == 0)
+        }
+    }
+
     @Test func `an own secret is taken`() async throws {
         try await TestAPI.run { api in
             let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

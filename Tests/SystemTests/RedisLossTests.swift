@@ -27,17 +27,21 @@ extension TheSystem {
                 for number in 1...5 { try await fleet.addEndpoint(receiver.url("\(number)")) }
                 try await fleet.publish(1000)
                 for lane in 1...5 { try await fleet.enqueueNoops(1000, lane: "noops-\(lane)") }
+                // Long enough that many are running when the index goes.
+                receiver.behave(.delayed(.milliseconds(100), 200))
                 for _ in 1...4 { try fleet.startWorker() }
                 try await eventually("the queue moves", within: .seconds(20)) { receiver.distinctCount >= 500 }
 
                 let lost = ContinuousClock.now
-                try await lose(fleet)
                 let before = receiver.distinctCount
+                let running = receiver.heldCount
+                #expect(running > 20)
+                try await lose(fleet)
                 // Accepted while there is no index, or a new one that is not open yet.
                 try await fleet.publish(20)
                 try await fleet.awaitAllSucceeded(10_100, within: .seconds(60))
 
-                note("\(what) with 4 workers, \(before) of 5,000 deliveries sent: longest silence \(longestSilence(receiver, after: lost))")
+                note("\(what) with 4 workers, \(before) of 5,000 deliveries sent, \(running) running: longest silence \(longestSilence(receiver, after: lost))")
                 #expect(longestSilence(receiver, after: lost) <= .seconds(5))
                 // All workers lived, so what was running is asserted by them and nothing runs twice.
                 #expect(receiver.repeated.isEmpty)

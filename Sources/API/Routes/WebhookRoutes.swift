@@ -20,6 +20,7 @@ struct WebhookRoutes: Sendable {
             Route(.post, "/api/webhooks", .webhooksWrite, handler: create),
             Route(.get, "/api/webhooks", .webhooksRead, handler: index),
             Route(.get, "/api/webhooks/{id}", .webhooksRead, handler: show),
+            Route(.delete, "/api/webhooks/{id}", .webhooksWrite, handler: delete),
         ]
     }
 
@@ -70,6 +71,12 @@ struct WebhookRoutes: Sendable {
             throw Problem.notFound("webhook")
         }
         return Response(.ok, json(row))
+    }
+
+    /// Deliveries that wait for it are cancelled when their turn comes.
+    private func delete(_ call: Call) async throws -> Response {
+        guard let id = call.id(EndpointID.self), try await table.delete(id, workspace: call.workspace) else { throw Problem.notFound("webhook") }
+        return Response(status: .noContent)
     }
 
     private static func eventTypes(_ fields: inout Fields) -> [String] {

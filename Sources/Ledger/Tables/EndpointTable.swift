@@ -74,6 +74,11 @@ package struct EndpointTable: Sendable {
         return try rows.first.map(Self.row)
     }
 
+    /// False when the workspace has none of that id.
+    package func delete(_ id: EndpointID, workspace: WorkspaceID) async throws -> Bool {
+        try await pool.query("DELETE FROM endpoints WHERE id = $1 AND workspace_id = $2", [.id(id.value), .id(workspace.value)]).affected == 1
+    }
+
     /// Newest first, those before the given one.
     package func list(workspace: WorkspaceID, before: EndpointID?, limit: Int) async throws -> [EndpointRow] {
         let rows = try await pool.query(
