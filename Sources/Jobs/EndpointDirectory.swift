@@ -9,7 +9,7 @@ import Synchronization
 package final class EndpointDirectory: Sendable {
     package struct Entry: Sendable {
         package var url: String
-        package var isActive: Bool
+        package var status: String
         package var secret: WebhookSecret
     }
 
@@ -40,7 +40,7 @@ package final class EndpointDirectory: Sendable {
         let entry: Entry? = try rows.first.map { row in
             let secret = try sealer.open(
                 Sealed(bytes: try row.bytes(2), keyID: try row.text(3)), context: Sealer.endpointContext(workspace: workspace, endpoint: id))
-            return Entry(url: try row.text(0), isActive: try row.text(1) == "active", secret: WebhookSecret(bytes: secret.exposed))
+            return Entry(url: try row.text(0), status: try row.text(1), secret: WebhookSecret(bytes: secret.exposed))
         }
         cache.withLock { cache in
             if cache.count >= Self.mostCached { cache.removeAll() }

@@ -20,6 +20,7 @@ package struct WebhookDeliverJob: Job {
     /// Above the request's own total timeout, which names the phase that was slow.
     package static let deadline = Duration.seconds(20)
     private static let timeout = Duration.seconds(15)
+    private static let pausedRecheck = Duration.seconds(60)
 
     package var endpointId: EndpointID
     package var eventId: String
@@ -38,7 +39,11 @@ package struct WebhookDeliverJob: Job {
         guard let endpoint = try await context.services.endpoints.endpoint(endpointId, workspace: context.job.workspace) else {
             return .cancelled(reason: "the endpoint was deleted")
         }
-        guard endpoint.isActive else { return .cancelled(reason: "the endpoint is disabled") }
+        switch endpoint.status {
+        case "active": break
+        case "paused": return .snoozed(Self.pausedRecheck, reason: "the endpoint is paused")
+        default: return .cancelled(reason: "the endpoint is disabled")
+        }
         let delivery = DeliveryID(context.job.id.value)
         let body = Array(body.utf8)
         let timestamp = Int64(Date.now.timeIntervalSince1970)

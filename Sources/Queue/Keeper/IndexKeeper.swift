@@ -21,6 +21,9 @@ package struct IndexKeeper: Sendable {
     /// A delayed job that the index had is running by then; the others are moved by the leader.
     private static let promotionGrace = Duration.seconds(1)
     private static let lanesPerPage = 500
+    /// A rebuild waits for the longest that a live worker may be silent: it rests for a beat when its slots are full, and reconnects to a
+    /// server that has come back within two seconds. One that is missed has its running jobs given out again.
+    private static let silenceBeyondBeat = Duration.milliseconds(500)
 
     package init(
         map: QueueMap, redis: RedisClient, tuning: IndexTuning = IndexTuning(), waiting: WaitingJobs, settings: LaneSettingsTable,
@@ -35,7 +38,7 @@ package struct IndexKeeper: Sendable {
         refiller = Refiller(waiting: waiting)
     }
 
-    /// Once a second: one look at every shard. Lost ones are rebuilt together, since each rebuild waits a beat for the live workers.
+    /// Once a second: one look at every shard. Lost ones are rebuilt together, since each rebuild waits for the live workers.
     package mutating func beat(term: LeaderTerm) async throws {
         var lost: [LaneIndex] = []
         for index in shards {
@@ -101,7 +104,10 @@ package struct IndexKeeper: Sendable {
         }
         for (index, _, _) in opening {
             // Read after the reset: a push that comes later marks its lane itself.
-            try await index.configure(settings.all(of: index.shard.queue).filter { isHome(index.shard, of: $0.lane) })
+            let limits = try await settings.all(of: index.shard.queue).filter { isHome(index.shard, of: $0.lane) }
+            for first in stride(from: 0, to: limits.count, by: Self.lanesPerPage) {
+                try await index.configure(Array(limits[first..<min(first + Self.lanesPerPage, limits.count)]))
+            }
             var page: [String] = []
             for try await lane in waiting.allLanes(of: index.shard.queue) where isHome(index.shard, of: lane) {
                 page.append(lane)
@@ -112,8 +118,8 @@ package struct IndexKeeper: Sendable {
             }
             if !page.isEmpty { _ = try await index.mark(page) }
         }
-        // One beat in which live workers say what they hold. What is running is pending: with nothing pending there is nobody to wait for.
-        if try await waiting.isAnythingPending() { try await Task.sleep(for: .seconds(1)) }
+        // Live workers say what they hold. What is running is pending: with nothing pending there is nobody to wait for.
+        if try await waiting.isAnythingPending() { try await Task.sleep(for: lost[0].tuning.beat + Self.silenceBeyondBeat) }
         for (index, epoch, before) in opening {
             try await index.open(epoch)
             known[index.shard] = nil

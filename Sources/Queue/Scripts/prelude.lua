@@ -157,7 +157,15 @@ local function promote(window, now)
   return #ids
 end
 
--- Takes ids back from the lanes' running counts; a lane with nothing left is let go, its cursor kept in the shard's floor.
+-- Lets go of a lane that has nothing left and no limits of its own; the shard's floor keeps its cursor.
+local function letGo(lane, s)
+  if s.running > 0 or s.over or s.limit > 0 or s.interval > 0 or s.parked ~= 0 then return end
+  local floor = redis.call('HGET', index, 'floor') or ''
+  if s.cursor > floor then redis.call('HSET', index, 'floor', s.cursor) end
+  redis.call('DEL', stateKey(lane))
+end
+
+-- Takes ids back from the lanes' running counts.
 local function finish(counts, window, now)
   for lane, n in pairs(counts) do
     local running = redis.call('HINCRBY', stateKey(lane), 'running', -n)
@@ -165,13 +173,7 @@ local function finish(counts, window, now)
     local s = stateOf(lane)
     local count = redis.call('ZCARD', laneKey(lane))
     if s.over then wantsRefill(lane, count, window, now) end
-    if count > 0 then
-      offer(lane, s, now)
-    elseif running == 0 and not s.over and s.limit == 0 and s.interval == 0 and s.parked == 0 then
-      local floor = redis.call('HGET', index, 'floor') or ''
-      if s.cursor > floor then redis.call('HSET', index, 'floor', s.cursor) end
-      redis.call('DEL', stateKey(lane))
-    end
+    if count > 0 then offer(lane, s, now) else letGo(lane, s) end
   end
 end
 

@@ -41,6 +41,6 @@ else
   redis.call('ZREM', P .. 'refill', lane)
   wantsRefill(lane, count, window, now)
 end
-if count > 0 then offer(lane, s, now) end
+if count > 0 then offer(lane, s, now) else letGo(lane, stateOf(lane)) end
 if added > 0 then wake() end
 return { 'ok', added }
