@@ -187,7 +187,7 @@ import Testing
             try await queue.push(jobs)
             try await queue.join("w1")
             _ = try await queue.redis.send(["FLUSHALL"])
-            guard case .lost = try await queue.index.step(worker: "w1", epoch: "1", settled: [], returned: [], want: 1) else {
+            guard case .lost = try await queue.index.step(worker: "w1", epoch: "1", session: 1, settled: [], returned: [], want: 1) else {
                 throw NeverHappened("a step on an empty Redis says lost")
             }
             #expect(try await queue.index.enqueue([], knownEpoch: "1") == .lost)
@@ -214,13 +214,13 @@ import Testing
             try await queue.join("w1")
             _ = try await queue.step()
             _ = try await queue.index.reset(to: 2)
-            guard case .recovering = try await queue.index.step(worker: "w1", epoch: "1", settled: [], returned: [], want: 1) else {
+            guard case .recovering = try await queue.index.step(worker: "w1", epoch: "1", session: 1, settled: [], returned: [], want: 1) else {
                 throw NeverHappened("no claim during recovery")
             }
             let pushed = queue.newJobs(1, lane: "b")
             #expect(
                 try await queue.index.enqueue([LaneIndex.Push(id: pushed[0].id, lane: "b", priority: 0)], knownEpoch: "1") == .recovering)
-            let assertion = try #require(try await queue.index.reassert(worker: "w1", holding: [(held[0].id, 0, "a")]))
+            let assertion = try #require(try await queue.index.reassert(worker: "w1", session: 1, holding: [(held[0].id, 0, "a")]))
             #expect(assertion.epoch == "2" && !assertion.isOpen && assertion.refused.isEmpty)
             try await queue.index.open(2)
             #expect(try await queue.index.missing(of: held.map(\.id), in: "a")?.ids.isEmpty == true)

@@ -54,7 +54,7 @@ import Testing
                 try await keeper.beat(term: term)
             }
             try await eventually("the worker can re-assert") {
-                try await queue.index.reassert(worker: "w1", holding: [(jobs[0].id, 0, "lane")])?.epoch == "2"
+                try await queue.index.reassert(worker: "w1", session: 1, holding: [(jobs[0].id, 0, "lane")])?.epoch == "2"
             }
             try await beating.value
             let step = try await queue.step(epoch: "2")

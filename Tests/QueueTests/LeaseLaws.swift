@@ -44,10 +44,10 @@ import Testing
                 taken += try await queue.step("alive", want: 2 - taken.count).claims.map(\.id)
                 return taken.count == 2
             }
-            guard case .stranger = try await queue.index.step(worker: "zombie", epoch: "1", settled: [], returned: [], want: 1) else {
+            guard case .stranger = try await queue.index.step(worker: "zombie", epoch: "1", session: 1, settled: [], returned: [], want: 1) else {
                 throw NeverHappened("the zombie is a stranger")
             }
-            let assertion = try #require(try await queue.index.reassert(worker: "zombie", holding: jobs.map { ($0.id, 0, "lane") }))
+            let assertion = try #require(try await queue.index.reassert(worker: "zombie", session: 2, holding: jobs.map { ($0.id, 0, "lane") }))
             #expect(Set(assertion.refused) == Set(taken), "what waits may be taken back, what another one has may not")
             #expect(try await queue.step("alive").claims.isEmpty)
         }
@@ -85,10 +85,36 @@ import Testing
             try await queue.join("w1")
             _ = try await queue.step(want: 3)
             // The answer never came: the worker knows of the first job only, from before.
-            _ = try await queue.index.reassert(worker: "w1", holding: [(jobs[0].id, 0, "lane")])
-            let claims = try await queue.step().claims
+            _ = try await queue.index.reassert(worker: "w1", session: 2, holding: [(jobs[0].id, 0, "lane")])
+            let claims = try await queue.step(session: 2).claims
             #expect(Set(claims.map(\.id)) == Set(jobs.dropFirst().map(\.id)))
             #expect(claims.filter { $0.entry == .secondHand }.count == 2, "they may have been started: the ledger is asked")
+        }
+    }
+
+    @Test func `a step that arrives after a later re-assertion claims nothing`() async throws {
+        try await QueueFixture.run { queue in
+            try await queue.push(queue.newJobs(2))
+            try await queue.join("w1")
+            // Sent in session 1, timed out, overtaken on another connection by session 2: nobody would run what it claims.
+            try await queue.join("w1", session: 2)
+            guard case .stranger = try await queue.index.step(worker: "w1", epoch: "1", session: 1, settled: [], returned: [], want: 2) else {
+                throw NeverHappened("the late step is refused")
+            }
+            #expect(try await queue.index.reassert(worker: "w1", session: 1, holding: []) == nil, "nor is a late assertion taken")
+            #expect(try await queue.step(session: 2).claims.count == 2)
+        }
+    }
+
+    @Test func `a worker with a free slot is woken for new work, whatever it is running`() async throws {
+        try await QueueFixture.run { queue in
+            try await queue.join("w1")
+            var wakeUps = queue.index.wakeUps(of: "w1").makeAsyncIterator()
+            #expect(await wakeUps.next() == .reconnected)
+            try await queue.push(queue.newJobs(1))
+            #expect(try await queue.step(want: 2).claims.count == 1)
+            try await queue.push(queue.newJobs(1))
+            guard case .message = await wakeUps.next() else { throw NeverHappened("the worker is woken") }
         }
     }
 

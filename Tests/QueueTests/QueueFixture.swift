@@ -83,13 +83,13 @@ struct QueueFixture {
             jobs.map { LaneIndex.Push(id: $0.id, lane: $0.lane, priority: $0.priority, envelope: Envelope.encode($0)) }, knownEpoch: knownEpoch)
     }
 
-    func join(_ worker: String) async throws { _ = try await index.reassert(worker: worker, holding: []) }
+    func join(_ worker: String, session: Int64 = 1) async throws { _ = try await index.reassert(worker: worker, session: session, holding: []) }
 
     /// One step of a worker that has joined.
     func step(
-        _ worker: String = "w1", epoch: String = "1", settled: [JobID] = [], returned: [LaneIndex.Return] = [], want: Int = 100
+        _ worker: String = "w1", epoch: String = "1", session: Int64 = 1, settled: [JobID] = [], returned: [LaneIndex.Return] = [], want: Int = 100
     ) async throws -> LaneIndex.Step {
-        switch try await index.step(worker: worker, epoch: epoch, settled: settled, returned: returned, want: want) {
+        switch try await index.step(worker: worker, epoch: epoch, session: session, settled: settled, returned: returned, want: want) {
         case .stepped(let step): return step
         case let other: throw NeverHappened("a step was answered with \(other)")
         }

@@ -53,11 +53,12 @@ extension LaneIndex {
         case stranger
     }
 
+    /// - Parameter session: the number of the worker's last re-assertion.
     package func step(
-        worker: String, epoch: String, settled: [JobID], returned: [Return], want: Int
+        worker: String, epoch: String, session: Int64, settled: [JobID], returned: [Return], want: Int
     ) async throws(RedisError) -> StepAnswer {
         var arguments: [RedisArgument] = [
-            .string(worker), .string(epoch), .int(tuning.lease.microseconds), .int(Int64(want)), .int(Int64(tuning.window)),
+            .string(worker), .string(epoch), .int(session), .int(tuning.lease.microseconds), .int(Int64(want)), .int(Int64(tuning.window)),
             .int(Int64(tuning.mostDue)), .int(Int64(settled.count)),
         ]
         arguments.reserveCapacity(10 + settled.count + returned.count * 2)
@@ -82,16 +83,20 @@ extension LaneIndex {
         }
     }
 
-    package struct Assertion: Sendable {
+    package struct Assertion: Sendable, Equatable {
         package var epoch: String
         package var isOpen: Bool
         /// Held by another worker meanwhile.
         package var refused: [JobID]
     }
 
-    /// Says what the worker holds, all of it. Nil when the index is lost.
-    package func reassert(worker: String, holding held: [(id: JobID, priority: Int16, lane: String)]) async throws(RedisError) -> Assertion? {
-        var arguments: [RedisArgument] = [.string(worker), .int(tuning.lease.microseconds), .int(Int64(tuning.window))]
+    /// Says what the worker holds, all of it. Nil when the index is lost, or when a later session was here already.
+    /// - Parameter session: higher each time. A step that was sent before it and arrives after it is not taken: two connections do not keep order,
+    ///   and what such a step claimed nobody would run.
+    package func reassert(
+        worker: String, session: Int64, holding held: [(id: JobID, priority: Int16, lane: String)]
+    ) async throws(RedisError) -> Assertion? {
+        var arguments: [RedisArgument] = [.string(worker), .int(session), .int(tuning.lease.microseconds), .int(Int64(tuning.window))]
         for job in held {
             arguments.append(.string(job.id.value.description))
             arguments.append(.int(Int64(job.priority)))

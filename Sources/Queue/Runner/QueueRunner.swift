@@ -70,12 +70,13 @@ package final class QueueRunner: Service {
     /// The loop. One step at a time; what it brings is run by tasks of the group.
     private func work(in group: inout DiscardingTaskGroup) async {
         var epoch = ""
+        var session: Int64 = 0
         while !Task.isCancelled {
             let (plan, isOver) = holdings.withLock { ($0.takePlan(), $0.isOver) }
             if isOver { break }
             do {
                 switch try await index.step(
-                    worker: worker, epoch: epoch, settled: plan.settled, returned: plan.returned, want: plan.want)
+                    worker: worker, epoch: epoch, session: session, settled: plan.settled, returned: plan.returned, want: plan.want)
                 {
                 case .stepped(let step):
                     holdings.withLock { $0.acknowledged(plan) }
@@ -84,10 +85,12 @@ package final class QueueRunner: Service {
                     await rest(after: step, want: plan.want)
                 case .stranger:
                     holdings.withLock { $0.restore(plan) }
-                    epoch = await reassert() ?? epoch
+                    session += 1
+                    epoch = await reassert(session) ?? epoch
                 case .recovering:
                     holdings.withLock { $0.restore(plan) }
-                    epoch = await reassert() ?? epoch
+                    session += 1
+                    epoch = await reassert(session) ?? epoch
                     await wakeup.wait(atMost: .milliseconds(100))
                 case .lost:
                     holdings.withLock { $0.restore(plan) }
@@ -105,9 +108,9 @@ package final class QueueRunner: Service {
     }
 
     /// Says what is held and takes the answer. The epoch, or nil when there is no index to speak to.
-    private func reassert() async -> String? {
+    private func reassert(_ session: Int64) async -> String? {
         let held = holdings.withLock { $0.assertion() }
-        guard let assertion = try? await index.reassert(worker: worker, holding: held) else { return nil }
+        guard let assertion = try? await index.reassert(worker: worker, session: session, holding: held) else { return nil }
         if !assertion.refused.isEmpty {
             logger.warning("jobs lost to other workers", metadata: ["count": "\(assertion.refused.count)"])
             holdings.withLock { $0.lose(assertion.refused) }

@@ -4,5 +4,8 @@
 -- Returns 1.
 if not enter(ARGV[#ARGV]) then return 1 end
 redis.call('SREM', P .. 'idle', ARGV[1])
-if redis.call('HLEN', P .. 'held') == 0 then redis.call('ZREM', P .. 'leases', ARGV[1]) end
+if redis.call('HLEN', P .. 'held') == 0 then
+  redis.call('ZREM', P .. 'leases', ARGV[1])
+  redis.call('HDEL', P .. 'sessions', ARGV[1])
+end
 return 1

@@ -9,6 +9,7 @@
 --   <e>:due         ZSET  id -> due (us);   <e>:dues  HASH id -> priority|lane
 --   <e>:held        HASH  id -> worker|priority|lane
 --   <e>:leases      ZSET  worker -> expiry (us);   <e>:idle  SET of workers that wait to be woken
+--   <e>:sessions    HASH  worker -> number of its last re-assertion: a call of an earlier one that arrives late is not taken
 --   <e>:refill      ZSET  lane -> time (us) before which nobody else refills it
 -- Envelopes are opaque here. No client's clock enters: `now` is the server's TIME.
 -- Parked: '0' or absent = no, '-1' = until un-parked, else us since 1970.
@@ -198,6 +199,7 @@ local function reclaim(ttl, window, now)
   for _, worker in ipairs(dead) do isDead[worker] = true end
   redis.call('ZREM', P .. 'leases', unpack(dead))
   redis.call('SREM', P .. 'idle', unpack(dead))
+  redis.call('HDEL', P .. 'sessions', unpack(dead))
   local held = redis.call('HGETALL', P .. 'held')
   local counts, moved = {}, 0
   for i = 1, #held, 2 do

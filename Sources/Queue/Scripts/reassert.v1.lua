@@ -1,15 +1,17 @@
 -- A worker says what it holds: on its first call (nothing), after the index or its lease was lost, and after a step whose answer never came.
 -- What another worker has meanwhile is refused; what the index believes this worker has, and the worker does not, goes back to its lane.
 -- KEYS  1 index
--- ARGV  1 worker   2 lease ttl in us   3 window   then n times: id, priority, lane    last: run_id
--- Returns {status, epoch, phase, refused ids}: 'ok' or 'lost'.
+-- ARGV  1 worker   2 number of this re-assertion, higher each time   3 lease ttl in us   4 window   then n times: id, priority, lane    last: run_id
+-- Returns {status, epoch, phase, refused ids}: 'ok', 'lost', or 'late': a later one was here already (nothing was done).
 local epoch, phase = enter(ARGV[#ARGV])
 if not epoch then return { 'lost', '', '', {} } end
-local now, worker, ttl, window = clock(), ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local now, worker, ttl, window = clock(), ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
+if tonumber(ARGV[2]) <= tonumber(redis.call('HGET', P .. 'sessions', worker) or 0) then return { 'late', epoch, phase, {} } end
+redis.call('HSET', P .. 'sessions', worker, ARGV[2])
 local mine = worker .. '|'
 redis.call('ZADD', P .. 'leases', us(now + ttl), worker)
 local refused, asserted = {}, {}
-for at = 4, #ARGV - 1, 3 do
+for at = 5, #ARGV - 1, 3 do
   local id, priority, lane = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local owner = redis.call('HGET', P .. 'held', id)
   asserted[id] = true

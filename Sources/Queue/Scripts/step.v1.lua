@@ -1,7 +1,8 @@
 -- A worker's one call: acknowledge what is settled, renew the lease, promote, reclaim, claim.
 -- KEYS  1 index
--- ARGV  1 worker   2 epoch the worker knows ('' on its first call)   3 lease ttl in us   4 jobs wanted   5 window   6 most due entries
---       7 number n of settled ids, then n ids   next: number m of returned ids, then m times: id, delay in us (0 = to the head of its lane)
+-- ARGV  1 worker   2 epoch the worker knows ('' on its first call)   3 number of its last re-assertion   4 lease ttl in us   5 jobs wanted
+--       6 window   7 most due entries
+--       8 number n of settled ids, then n ids   next: number m of returned ids, then m times: id, delay in us (0 = to the head of its lane)
 --       last: run_id
 -- Returns {status, epoch, wait, lanes, refill}
 --   status  'ok'; 'lost' or 'recovering': nothing was done; 'stranger': the index does not know the worker's lease (any more): nothing was done,
@@ -12,14 +13,14 @@
 local epoch, phase = enter(ARGV[#ARGV])
 if not epoch then return { 'lost', '' } end
 if phase ~= 'open' then return { 'recovering', epoch } end
-local worker, ttl, want, window, mostDue = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-if ARGV[2] ~= epoch or not redis.call('ZSCORE', P .. 'leases', worker) then return { 'stranger', epoch } end
+local worker, ttl, want, window, mostDue = ARGV[1], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+if ARGV[2] ~= epoch or redis.call('HGET', P .. 'sessions', worker) ~= ARGV[3] or not redis.call('ZSCORE', P .. 'leases', worker) then return { 'stranger', epoch } end
 local now = clock()
 redis.call('ZADD', P .. 'leases', us(now + ttl), worker)
 
 -- acknowledge: only what this worker still holds
-local counts, at = {}, 8
-local n = tonumber(ARGV[7])
+local counts, at = {}, 9
+local n = tonumber(ARGV[8])
 local mine = worker .. '|'
 local function heldLane(value)
   if value and string.sub(value, 1, #mine) == mine then
@@ -134,7 +135,7 @@ if left > 0 then
   if due[2] and (not at or tonumber(due[2]) < at) then at = tonumber(due[2]) end
   if at then wait = math.max(1, at - now) end
 end
-if want > 0 and left == want then
+if left > 0 then
   redis.call('SADD', P .. 'idle', worker)
 else
   redis.call('SREM', P .. 'idle', worker)
