@@ -97,6 +97,7 @@ let package = Package(
                 lifecycle, nioPosix, hummingbird,
             ],
             swiftSettings: house),
+        .testTarget(name: "ArchitectureTests", swiftSettings: house),
         .testTarget(
             name: "SystemTests",
             dependencies: ["Ledger", "LocalStack", "Postgres", "Primitives", "Redis", "TestSupport", logging, lifecycle, nio, nioPosix, nioHTTP1],

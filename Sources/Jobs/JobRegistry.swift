@@ -1,5 +1,6 @@
 import Foundation
 package import Ledger
+import Postgres
 package import Queue
 
 /// Finds a kind by its wire name or an old one of it.
@@ -65,6 +66,9 @@ package struct JobPerformer: KindRunner {
             return try await decoded.perform(JobContext(job: job, services: services))
         } catch let failure as Failure {
             return .failed(failure)
+        } catch let error as PostgresError where [.unavailable, .timeout, .serialization].contains(error.code) {
+            // Our own ledger is away: no fault of the job's, which waits without spending its attempt (law 7).
+            return .snoozed(.seconds(1), reason: "the ledger does not answer")
         } catch {
             return .failed(Failure(.transient(), code: "error", message: "\(error)"))
         }

@@ -1,8 +1,8 @@
 import LocalStack
 import Postgres
 import Primitives
-import Testing
 import TestSupport
+import Testing
 
 extension TheSystem {
     @Suite(.serialized)

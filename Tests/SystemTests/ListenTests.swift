@@ -1,7 +1,7 @@
 import LocalStack
 import Primitives
-import Testing
 import TestSupport
+import Testing
 
 extension TheSystem {
     @Suite(.serialized)

@@ -1,6 +1,6 @@
 import LocalStack
-import Testing
 import TestSupport
+import Testing
 
 extension TheSystem {
     @Suite(.serialized)

@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import LocalStack
 import Primitives
-import Testing
 import TestSupport
+import Testing
 
 extension TheSystem {
     @Suite(.serialized)
@@ -55,7 +55,7 @@ extension TheSystem {
             defer { up.cleanUp() }
             let first = up.run
             #expect(try await up.client.post("/api/webhooks", #"{"eventType":"a.b","webhookUrl":"\#(receiver.url())"}"#).status == 201)
-            receiver.behave(.hold)
+            receiver.behave(.hold())
             for _ in 1...10 { #expect(try await up.client.post("/api/events", #"{"event":"a.b","data":{}}"#).status == 202) }
             try await eventually("ten deliveries are running") { receiver.heldCount == 10 }
             receiver.behave(.answer(200))
@@ -65,7 +65,13 @@ extension TheSystem {
             try await up.startAgain()
             #expect(up.run.pids["postgres"] == first.pids["postgres"], "the server that still runs is taken over")
             #expect(up.run.pids["redis"] == first.pids["redis"])
-            try await eventually("what was running is delivered", within: .seconds(15)) { receiver.arrivals.filter { $0.answeredAt != nil }.count == 10 }
+            try await eventually("what was running is delivered", within: .seconds(15)) {
+                receiver.arrivals.filter { $0.answeredAt != nil }.count == 10
+            }
+            try await eventually("the audit balances", within: .seconds(20)) {
+                let audit = try ChildProcess.voicera("audit", environment: ["DATABASE_URL": up.run.databaseUrl, "REDIS_URL": up.run.redisUrl])
+                return try await audit.wait() == .exited(0) && audit.outputLines.contains { $0.hasPrefix("accepted 10 = succeeded 10 ") }
+            }
             up.process.signal(SIGTERM)
             #expect(try await up.process.wait() == .exited(0))
             #expect(!up.run.pids.values.contains(where: UpSystem.isRunning))

@@ -2,8 +2,8 @@ import Glibc
 import LocalStack
 import Postgres
 import Primitives
-import Testing
 import TestSupport
+import Testing
 
 extension TheSystem {
     @Suite(.serialized)
@@ -12,7 +12,7 @@ extension TheSystem {
             let receiver = try await Receiver.start()
             try await Fleet.run(.with(concurrency: "webhooks=500")) { fleet in
                 for number in 1...3 { try await fleet.addEndpoint(receiver.url("\(number)")) }
-                receiver.behave(.hold)
+                receiver.behave(.hold())
                 let doomed = try fleet.startWorker()
                 try await fleet.publish(200)
                 try await eventually("500 deliveries are running", within: .seconds(20)) { receiver.heldCount == 500 }
@@ -44,7 +44,7 @@ extension TheSystem {
             let receiver = try await Receiver.start()
             try await Fleet.run { fleet in
                 try await fleet.addEndpoint(receiver.url())
-                receiver.behave(.hold)
+                receiver.behave(.hold())
                 let zombie = try fleet.startWorker()
                 try await fleet.publish(50)
                 try await eventually("50 deliveries are running") { receiver.heldCount == 50 }
@@ -92,7 +92,7 @@ extension TheSystem {
             let receiver = try await Receiver.start()
             try await Fleet.run { fleet in
                 try await fleet.addEndpoint(receiver.url())
-                receiver.behave(.hold)
+                receiver.behave(.hold())
                 let doomed = try fleet.startWorker(["VOICERA_FAULT_POINT": "after-settlement"])
                 try await fleet.publish(20)
                 try await eventually("20 deliveries are running") { receiver.heldCount == 20 }

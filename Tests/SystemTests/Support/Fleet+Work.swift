@@ -3,8 +3,8 @@ import Ledger
 import Postgres
 import Primitives
 import Redis
-import Testing
 import TestSupport
+import Testing
 
 /// What goes in, what came of it, and whether the books balance.
 extension Fleet {
@@ -40,12 +40,17 @@ extension Fleet {
         guard answer.status == 202 else { throw NeverHappened("a 202 for \(count) jobs: \(answer)") }
     }
 
+    /// Puts in one no-op; whether it was taken.
+    func accepts() async throws -> Bool { (try? await client.post("/api/jobs", #"{"kind":"noop","payload":{}}"#).status) == 202 }
+
     func number(_ sql: String, _ values: [PostgresValue] = []) async throws -> Int64 {
         guard let row = try await pool.query(sql, values).first else { return 0 }
         return try row.int64(0)
     }
 
-    func jobs(_ state: String) async throws -> Int64 { try await number("SELECT count(*) FROM jobs WHERE state = $1::text::job_state", [.text(state)]) }
+    func jobs(_ state: String) async throws -> Int64 {
+        try await number("SELECT count(*) FROM jobs WHERE state = $1::text::job_state", [.text(state)])
+    }
 
     /// Every accepted job has succeeded, and there are as many as were put in.
     func awaitAllSucceeded(_ count: Int, within limit: Duration = .seconds(40)) async throws {
@@ -56,7 +61,8 @@ extension Fleet {
                 return seen == [Int64(count), 0, 0, 0]
             }
         } catch is NeverHappened {
-            throw NeverHappened("not within \(limit): \(count) jobs have succeeded; [succeeded, pending, dead, cancelled] = \(seen)\n\(try await unfinished())")
+            let rest = try await unfinished()
+            throw NeverHappened("not within \(limit): \(count) jobs succeeded; succeeded, pending, dead, cancelled: \(seen)\n\(rest)")
         }
     }
 
@@ -64,8 +70,8 @@ extension Fleet {
     private func unfinished() async throws -> String {
         try await pool.query(
             """
-            SELECT j.id::text || ' ' || j.lane || ' attempt ' || attempt || ' run_at ' || run_at || ' delayed ' || delayed || coalesce(' ' || error_class, '')
-                || ': ' || coalesce((SELECT string_agg(l.outcome, ' ' ORDER BY l.id) FROM integration_log l WHERE l.job_id = j.id), '-')
+            SELECT j.id::text || ' ' || j.lane || ' attempt ' || attempt || ' run_at ' || run_at || ' delayed ' || delayed
+                || coalesce(' ' || error_class, '') || ': ' || coalesce((SELECT string_agg(l.outcome, ' ' ORDER BY l.id) FROM integration_log l WHERE l.job_id = j.id), '-')
             FROM jobs j WHERE state <> 'succeeded' ORDER BY id LIMIT 10
             """
         ).map { try $0.text(0) }.joined(separator: "\n")

@@ -16,6 +16,7 @@ final class Fleet: Sendable {
         var workers = 0
         var concurrency = "webhooks=100"
         var logLevel = "info"
+        var redisIsPersistent = false
     }
 
     private struct Named: Sendable {
@@ -52,7 +53,7 @@ final class Fleet: Sendable {
 
     /// Starts what the plan says, runs the body, and stops everything, whatever happens. When the body fails, it prints what the processes said.
     static func run(_ plan: Plan = Plan(), _ body: (Fleet) async throws -> Void) async throws {
-        async let redis = TestRedis.exclusive()
+        async let redis = TestRedis.exclusive(RedisServer.Options(lifetime: .boundToParent, isPersistent: plan.redisIsPersistent))
         async let postgres = TestPostgres.exclusive()
         let fleet = try await Fleet(plan, redis: redis, postgres: postgres)
         do {
@@ -133,7 +134,9 @@ final class Fleet: Sendable {
     }
 
     @discardableResult
-    func startScheduler() throws -> ChildProcess { keep("scheduler", try ChildProcess.voicera("scheduler", environment: environment)) }
+    func startScheduler() throws -> ChildProcess {
+        keep("scheduler", try ChildProcess.voicera("scheduler", environment: environment))
+    }
 
     private func keep(_ name: String, _ process: ChildProcess) -> ChildProcess {
         state.withLock { $0.processes.append(Named(name: name, process: process)) }
@@ -145,7 +148,8 @@ final class Fleet: Sendable {
         let process = try ChildProcess.voicera(arguments, environment: environment)
         let ending = try await process.wait()
         guard ending == .exited(0) else {
-            throw NeverHappened("\(arguments.joined(separator: " ")): \(ending)\n\((process.outputLines + process.errorLines).joined(separator: "\n"))")
+            let said = (process.outputLines + process.errorLines).joined(separator: "\n")
+            throw NeverHappened("\(arguments.joined(separator: " ")): \(ending)\n\(said)")
         }
         return process.outputLines
     }

@@ -10,8 +10,8 @@ final class Receiver: Sendable {
     enum Behaviour: Sendable {
         case answer(Int)
         case delayed(Duration, Int)
-        /// Takes the request and answers when `releaseHeld` is called.
-        case hold
+        /// Takes the request and answers when `releaseHeld` is called; with so many waiting, the next are answered with 200 at once.
+        case hold(most: Int = .max)
     }
 
     struct Arrival: Sendable {
@@ -99,10 +99,15 @@ final class Receiver: Sendable {
         let held = Held(number: number, respond: respond)
         switch behaviour {
         case .answer(let status): answer(held, status)
-        case .delayed(let delay, _): 
+        case .delayed(let delay, _):
             state.withLock { $0.held[sender] = held }
             return delay
-        case .hold: state.withLock { $0.held[sender] = held }
+        case .hold(let most):
+            let isHeld = state.withLock { state in
+                if state.held.count < most { state.held[sender] = held }
+                return state.held[sender] != nil
+            }
+            if !isHeld { answer(held, 200) }
         }
         return nil
     }

@@ -45,7 +45,9 @@ final class UpSystem {
     }
 
     static func isRunning(_ pid: Int32) -> Bool {
-        guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), let close = status.lastIndex(of: ")") else { return false }
+        guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), let close = status.lastIndex(of: ")") else {
+            return false
+        }
         return !status[close...].hasPrefix(") Z")
     }
 
