@@ -91,9 +91,9 @@ extension TheSystem {
             plan.redisIsPersistent = persistent
             try await Fleet.run(plan) { fleet in
                 for number in 1...3 { try await fleet.addEndpoint(receiver.url("\(number)")) }
-                receiver.behave(.delayed(.milliseconds(300), 200))
+                receiver.behave(.delayed(.seconds(1), 200))
                 try await fleet.publish(100)
-                try await eventually("deliveries are running") { receiver.heldCount > 100 }
+                try await eventually("deliveries are running") { receiver.heldCount > 50 }
 
                 await begin(fleet)
                 let gone = ContinuousClock.now
