@@ -24,10 +24,14 @@ package struct JobConfirmation: Sendable {
 
     /// As `confirm`, for jobs whose worker lost its lease: their attempt is counted as lost and moves on, so that a settlement by the
     /// former worker is refused; the third time the job is buried.
-    package func reclaim(_ ids: [JobID]) async throws -> [JobID: Answer] {
+    /// - Parameter attempts: as `confirm` gave them. A job that is beyond is not moved again: this call may be repeated after a lost answer.
+    package func reclaim(_ attempts: [JobID: Int32]) async throws -> [JobID: Answer] {
+        guard !attempts.isEmpty else { return [:] }
+        let known = attempts.sorted { $0.key < $1.key }
         let rows = try await pool.query(
-            Self.moveOn, [.ids(ids.map(\.value).sorted()), .int32(Int32(Self.mostReclaims)), .int16(CounterSlot.any().number)])
-        return try answers(for: ids, from: rows)
+            Self.moveOn,
+            [.ids(known.map(\.key.value)), .int32(Int32(Self.mostReclaims)), .int16(CounterSlot.any().number), .int32s(known.map(\.value))])
+        return try answers(for: known.map(\.key), from: rows)
     }
 
     private func answers(for ids: [JobID], from rows: PostgresRows) throws -> [JobID: Answer] {
@@ -59,7 +63,8 @@ package struct JobConfirmation: Sendable {
 
     /// A job that is not due was settled for a retry before its worker died; it is answered as waiting and left as it is.
     private static let moveOn = """
-        WITH lost AS (
+        WITH known AS (SELECT * FROM unnest($1::uuid[], $4::int4[]) AS k (known_id, known_attempt)),
+        lost AS (
             UPDATE jobs SET
                 attempt = attempt + (reclaims + 1 < $2)::int,
                 reclaims = reclaims + 1,
@@ -67,8 +72,8 @@ package struct JobConfirmation: Sendable {
                 error_class = 'worker_lost',
                 error_message = 'the worker died or lost its lease while the job was running',
                 settled_at = CASE WHEN reclaims + 1 < $2 THEN NULL ELSE now() END
-            WHERE id = ANY($1::uuid[]) AND state = 'pending' AND run_at <= now()
-            RETURNING *),
+            FROM known WHERE id = known_id AND attempt = known_attempt AND state = 'pending' AND run_at <= now()
+            RETURNING jobs.*),
         logged AS (
             INSERT INTO integration_log (workspace_id, type, job_id, kind, lane, attempt, outcome, error_class, message)
             SELECT workspace_id, 'attempt', id, kind, lane, attempt - (state = 'pending')::int,
@@ -79,6 +84,6 @@ package struct JobConfirmation: Sendable {
             UPDATE ledger_counters c SET attempts = c.attempts + n.attempts, dead = c.dead + n.dead FROM counts n WHERE c.slot = $3)
         SELECT \(columns) FROM lost WHERE state = 'pending'
         UNION ALL
-        SELECT \(columns) FROM jobs WHERE id = ANY($1::uuid[]) AND state = 'pending' AND run_at > now()
+        SELECT \(columns) FROM jobs JOIN known ON id = known_id WHERE state = 'pending' AND (run_at > now() OR attempt > known_attempt)
         """
 }

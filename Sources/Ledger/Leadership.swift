@@ -40,6 +40,24 @@ package struct Leadership: Sendable {
         return try rows.first.map { LeaderTerm(name: name, holder: holder, term: try $0.int64(0)) }
     }
 
+    /// Renews the lead beside work that may take longer than its lease; the work is cancelled when the lead is gone.
+    package func whileRenewing<Result: Sendable>(
+        _ term: LeaderTerm, every pause: Duration, _ work: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: pause)
+                    guard try await claim() == term else { throw LedgerError.termLost }
+                }
+            }
+            defer { group.cancelAll() }
+            guard let result = try await group.next(), let result else { throw LedgerError.termLost }
+            return result
+        }
+    }
+
     /// Lets another one lead at once.
     package func resign(_ term: LeaderTerm) async throws {
         _ = try await pool.query(

@@ -6,8 +6,9 @@ extension Error {
         if case .changedMeanwhile? = self as? LedgerError { return true }
         guard let error = self as? PostgresError else { return false }
         switch error.code {
-        case .unavailable, .timeout, .serialization: return false
-        default: return true
+        case .constraint, .invalidData: return true
+        // A read-only server, a lost statement, a refused login: about the server, not the row.
+        default: return false
         }
     }
 }

@@ -32,7 +32,8 @@ package struct SettlementWriter: Service {
         while true {
             do {
                 return try await commit(batch, pool: pool, slot: .any())
-            } catch let error where !error.isFaultOfOneRequest && !Task.isCancelled {
+            } catch let error where !error.isFaultOfOneRequest && !Task.isCancelled && !Task.isShuttingDownGracefully {
+                // At a stop the runners have ended: what cannot be settled now runs again when the lease has run out.
                 logger.warning("settlements wait for the ledger", metadata: ["count": "\(batch.count)", "error": "\(error)"])
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(1))
@@ -40,7 +41,9 @@ package struct SettlementWriter: Service {
         }
     }
 
-    static func commit(_ batch: [Settlement], pool: PostgresPool, slot: CounterSlot) async throws -> [Verdict] {
+    /// Rows are locked in the order of ids, so that two statements cannot wait for each other.
+    static func commit(_ unordered: [Settlement], pool: PostgresPool, slot: CounterSlot) async throws -> [Verdict] {
+        let batch = unordered.sorted { $0.job < $1.job }
         let rows = try await pool.query(
             statement,
             [
@@ -50,7 +53,7 @@ package struct SettlementWriter: Service {
             ])
         var applied: Set<Identifier> = []
         for row in rows { applied.insert(try row.id(0)) }
-        return batch.map { applied.contains($0.job.value) ? .applied : .refused }
+        return unordered.map { applied.contains($0.job.value) ? .applied : .refused }
     }
 
     /// Row, log line and counters in one statement. `ending` is Settlement.Ending.

@@ -57,8 +57,9 @@ package struct WaitingJobs: Sendable {
     package func isAnythingPending() async throws -> Bool {
         let rows = try await pool.query(
             """
-            SELECT 1 WHERE EXISTS (SELECT 1 FROM jobs WHERE state = 'pending' AND NOT delayed)
-                OR EXISTS (SELECT 1 FROM jobs WHERE state = 'pending' AND delayed)
+            (SELECT 1 FROM jobs WHERE state = 'pending' AND NOT delayed ORDER BY queue, lane LIMIT 1)
+            UNION ALL
+            (SELECT 1 FROM jobs WHERE state = 'pending' AND delayed ORDER BY run_at LIMIT 1)
             """)
         return !rows.isEmpty
     }

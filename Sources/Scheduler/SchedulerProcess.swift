@@ -5,16 +5,18 @@ import Primitives
 package import Queue
 package import Redis
 import ServiceLifecycle
+import Synchronization
 
 /// A scheduler: tries to lead, and while it leads keeps the index and the house. Any number may run; one leads.
-package struct SchedulerProcess: Service {
+package final class SchedulerProcess: Service {
     private let leadership: Leadership
     private let keeper: IndexKeeper
     private let housekeeping: Housekeeping
     private let logger: Logger
+    private let isLeading = Mutex(false)
 
     private static let beat = Duration.seconds(1)
-    private static let sweepEvery = 5
+    private static let sweepEvery = Duration.seconds(5)
     private static let housekeepingEvery = 600
 
     package init(map: QueueMap, pool: PostgresPool, redis: RedisClient, tuning: IndexTuning = IndexTuning(), logger: Logger) {
@@ -27,7 +29,12 @@ package struct SchedulerProcess: Service {
     }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown { await lead() }
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.lead() }
+                group.addTask { await self.sweep() }
+            }
+        }
     }
 
     private func lead() async {
@@ -39,12 +46,17 @@ package struct SchedulerProcess: Service {
                 let claimed = try await leadership.claim()
                 if claimed != term { logger.notice(claimed == nil ? "another scheduler leads" : "leading", metadata: ["term": "\(claimed?.term ?? 0)"]) }
                 term = claimed
-                if let term {
+                isLeading.withLock { $0 = claimed != nil }
+                if let term = claimed {
                     // Housekeeping and the ledger's promotion must not wait for an index that is away, nor the index for them.
                     if beats % Self.housekeepingEvery == 0 { await attempt("housekeeping") { try await housekeeping.run() } }
-                    try await keeper.beat(term: term)
+                    // A rebuild may take longer than the lease.
+                    keeper = try await leadership.whileRenewing(term, every: Self.beat) { [keeper] in
+                        var keeper = keeper
+                        try await keeper.beat(term: term)
+                        return keeper
+                    }
                     try await keeper.promote(term: term)
-                    if beats % Self.sweepEvery == 0 { try await keeper.sweep() }
                     beats += 1
                 }
             } catch {
@@ -53,6 +65,15 @@ package struct SchedulerProcess: Service {
             try? await Task.sleep(for: Self.beat)
         }
         if let term { try? await leadership.resign(term) }
+    }
+
+    /// Beside the beats, since it grows with the lanes. It may run on for a moment when the lead has passed on: two sweeps do no harm.
+    private func sweep() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.sweepEvery)
+            guard isLeading.withLock({ $0 }), !Task.isCancelled else { continue }
+            await attempt("a sweep") { _ = try await keeper.sweep() }
+        }
     }
 
     private func attempt(_ what: String, _ work: () async throws -> Void) async {

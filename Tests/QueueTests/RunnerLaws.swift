@@ -169,11 +169,16 @@ import Testing
         try await QueueFixture.run { queue in
             let job = try await queue.commit(queue.newJobs(1))[0]
             let confirmation = JobConfirmation(pool: queue.pool)
-            for attempt in 2...3 {
-                guard case .run(let runnable) = try await confirmation.reclaim([job.id])[job.id] else { throw NeverHappened("it may run") }
-                #expect(runnable.attempt == Int32(attempt))
+            for attempt in Int32(2)...3 {
+                // Asked twice, as after a lost answer: one death counts once.
+                for _ in 1...2 {
+                    guard case .run(let runnable) = try await confirmation.reclaim([job.id: attempt - 1])[job.id] else {
+                        throw NeverHappened("it may run")
+                    }
+                    #expect(runnable.attempt == attempt)
+                }
             }
-            #expect(try await confirmation.reclaim([job.id])[job.id] == .over)
+            #expect(try await confirmation.reclaim([job.id: 3])[job.id] == .over)
             #expect(try await queue.state(of: job.id).state == "dead")
             #expect(try await queue.history(of: job.id) == ["1 lost worker_lost", "2 lost worker_lost", "3 dead worker_lost"])
             let books = try await queue.audit.books()
@@ -185,7 +190,7 @@ import Testing
         try await QueueFixture.run { queue in
             let job = try await queue.commit(queue.newJobs(1))[0]
             let settlements = SettlementWriter(pool: queue.pool, logger: queue.logger)
-            _ = try await JobConfirmation(pool: queue.pool).reclaim([job.id])
+            _ = try await JobConfirmation(pool: queue.pool).reclaim([job.id: 1])
             try await withThrowingTaskGroup { group in
                 group.addTask { try await settlements.run() }
                 for ending in [Settlement.Ending.succeeded, .retried, .dead, .snoozed, .cancelled] {

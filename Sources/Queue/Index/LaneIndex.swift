@@ -93,15 +93,17 @@ package struct LaneIndex: Sendable {
         package var epoch: String
         package var isOverflowing: Bool
         package var ids: [JobID]
+        /// The lane's count of jobs left to the ledger.
+        package var dropped: Int64
     }
 
     /// Which of a lane's pending jobs the index does not have. Nil when the index is lost.
     package func missing(of ids: [JobID], in lane: String) async throws(RedisError) -> Missing? {
         let reply = try await run(IndexScripts.missing, [.string(lane)] + ids.map { .string($0.value.description) })
-        guard let parts = reply.array, parts.count == 3 else { return nil }
+        guard let parts = reply.array, parts.count == 4 else { return nil }
         return Missing(
             epoch: parts[0].text ?? "", isOverflowing: parts[1].integer == 1,
-            ids: (parts[2].array ?? []).compactMap { $0.bytes.flatMap { Identifier(ascii: $0) }.map(JobID.init) })
+            ids: (parts[2].array ?? []).compactMap { $0.bytes.flatMap { Identifier(ascii: $0) }.map(JobID.init) }, dropped: parts[3].integer ?? 0)
     }
 
     func run(_ script: RedisScript, _ arguments: [RedisArgument]) async throws(RedisError) -> RedisValue {

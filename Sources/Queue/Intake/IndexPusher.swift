@@ -140,8 +140,9 @@ package final class IndexPusher: Service {
     }
 
     private func mend(_ lanes: Set<String>, of index: LaneIndex) async {
-        if let isMarked = try? await index.mark(Array(lanes)), isMarked {
-            state.withLock { state in _ = state.damaged[index.shard]?.subtract(lanes) }
+        let page = lanes.prefix(Self.perCall)
+        if let isMarked = try? await index.mark(Array(page)), isMarked {
+            state.withLock { state in _ = state.damaged[index.shard]?.subtract(page) }
             await send([], to: index)
         } else {
             try? await Task.sleep(for: .milliseconds(200))

@@ -81,13 +81,15 @@ package struct IndexKeeper: Sendable {
                 guard try await waiting.hasWaited(Self.sweepAge.microseconds, in: place),
                     let index = shards.first(where: { $0.shard == map.shard(of: queue, lane: lane) })
                 else { continue }
+                // Asked before the lane is read: an overflowing one may be long, and the count must be older than what is read.
+                guard let mark = try await index.missing(of: [], in: lane), !mark.isOverflowing else { continue }
                 let limit = index.tuning.window + 1
                 let entries = try await waiting.first(limit, of: place)
                 guard let missing = try await index.missing(of: entries.map(\.id), in: lane), !missing.isOverflowing, !missing.ids.isEmpty else {
                     continue
                 }
                 mended += 1
-                _ = try await index.refill(lane, with: entries, epoch: missing.epoch, dropped: 0, hasMore: entries.count == limit)
+                _ = try await index.refill(lane, with: entries, epoch: missing.epoch, dropped: mark.dropped, hasMore: entries.count == limit)
             }
         }
         if mended > 0 { logger.notice("lanes with jobs unknown to the index were refilled", metadata: ["lanes": "\(mended)"]) }

@@ -3,7 +3,14 @@ import Primitives
 
 /// What a runner has of its shard: every job from the claim to the acknowledgement. Pure bookkeeping, no I/O; the runner acts on what it answers.
 struct Holdings {
+    /// One claim of a job. A job that was lost and claimed again is another claim: what still comes of the first one finds the door closed.
+    struct Claim: Hashable {
+        var id: JobID
+        fileprivate var number: UInt64
+    }
+
     private struct Holding {
+        var number: UInt64
         var priority: Int16
         var lane: String
         var task: Task<Void, Never>?
@@ -23,9 +30,10 @@ struct Holdings {
     private var held: [JobID: Holding] = [:]
     /// Claimed and not ended: what the slots are for.
     private var active = 0
+    private var claims: UInt64 = 0
     private var settled: [JobID] = []
     private var returned: [LaneIndex.Return] = []
-    private var isStopping = false
+    private(set) var isStopping = false
     private var isPatient = true
 
     /// More acknowledgements than this wait for the next step; it keeps one script call short.
@@ -64,46 +72,49 @@ struct Holdings {
         returned.insert(contentsOf: plan.returned, at: 0)
     }
 
-    mutating func claimed(_ id: JobID, priority: Int16, lane: String) {
-        if held.updateValue(Holding(priority: priority, lane: lane), forKey: id) == nil { active += 1 }
+    mutating func claimed(_ id: JobID, priority: Int16, lane: String) -> Claim {
+        lose([id])
+        claims += 1
+        held[id] = Holding(number: claims, priority: priority, lane: lane)
+        active += 1
+        return Claim(id: id, number: claims)
     }
 
+    private func isCurrent(_ claim: Claim) -> Bool { held[claim.id]?.number == claim.number }
+
     /// False when the job was lost while it was being confirmed; it must not start.
-    mutating func started(_ id: JobID, priority: Int16, deadline: ContinuousClock.Instant, task: () -> Task<Void, Never>) -> Bool {
-        guard var holding = held[id], !holding.isEnded else { return false }
+    mutating func started(_ claim: Claim, priority: Int16, deadline: ContinuousClock.Instant, task: () -> Task<Void, Never>) -> Bool {
+        guard isCurrent(claim), var holding = held[claim.id], !holding.isEnded, holding.task == nil else { return false }
         holding.priority = priority
         holding.deadline = deadline
         holding.task = task()
         if holding.reason != nil { holding.task?.cancel() }
-        held[id] = holding
+        held[claim.id] = holding
         return true
     }
 
     /// Why the attempt was told to stop; nil when it was not.
-    func reason(of id: JobID) -> CancellationReason? { held[id].map(\.reason) ?? .leaseLost }
+    func reason(of claim: Claim) -> CancellationReason? { isCurrent(claim) ? held[claim.id]?.reason : .leaseLost }
 
     /// Its slot is free; the job stays held until it is acknowledged.
-    mutating func ended(_ id: JobID) {
-        guard var holding = held[id], !holding.isEnded else { return }
-        holding.isEnded = true
-        holding.task = nil
-        held[id] = holding
+    mutating func ended(_ claim: Claim) {
+        guard isCurrent(claim), held[claim.id]?.isEnded == false else { return }
+        held[claim.id]?.isEnded = true
+        held[claim.id]?.task = nil
         active -= 1
     }
 
-    mutating func settle(_ id: JobID) {
-        ended(id)
-        if held[id] != nil { settled.append(id) }
+    mutating func settle(_ claim: Claim) {
+        guard isCurrent(claim) else { return }
+        ended(claim)
+        settled.append(claim.id)
     }
 
-    mutating func giveBack(_ id: JobID, delay: Int64) {
-        ended(id)
-        if held[id] != nil { returned.append(LaneIndex.Return(id: id, delay: delay)) }
-    }
-
-    /// The process gives it up without a word to the index; the lease's end frees it.
-    mutating func abandon(_ id: JobID) {
-        ended(id)
+    /// - Parameter delay: microseconds; 0 for the head of its lane.
+    mutating func giveBack(_ claim: Claim, delay: Int64) {
+        guard isCurrent(claim) else { return }
+        ended(claim)
+        returned.append(LaneIndex.Return(id: claim.id, delay: delay))
     }
 
     mutating func lose(_ ids: [JobID]) {

@@ -5,40 +5,68 @@ import Synchronization
 
 /// One attempt, from the claim to the settlement.
 extension QueueRunner {
-    /// Asks the ledger about jobs that are not first-hand, then starts those that may run. While the ledger is away they stay held.
-    func confirm(_ ids: [JobID], with ask: @Sendable ([JobID]) async throws -> [JobID: JobConfirmation.Answer]) async {
+    /// Microseconds.
+    private static var unsettledDelay: Int64 { 30_000_000 }
+
+    /// Asks the ledger about jobs that are not first-hand, then starts those that may run.
+    func confirm(_ claims: [Holdings.Claim]) async {
+        guard let answers = await askPatiently(claims, { try await self.confirmation.confirm(claims.map(\.id)) }) else { return }
+        for claim in claims { act(on: answers[claim.id] ?? .over, claim) }
+        wakeup.signal()
+    }
+
+    /// The same for jobs of a worker that lost its lease. Their attempts are read once and moved on from there, however often that has to be
+    /// tried: one death counts once.
+    func reclaim(_ claims: [Holdings.Claim]) async {
+        guard let before = await askPatiently(claims, { try await self.confirmation.confirm(claims.map(\.id)) }) else { return }
+        var attempts: [JobID: Int32] = [:]
+        for case (let id, .run(let job)) in before { attempts[id] = job.attempt }
+        let known = attempts
+        guard let after = await askPatiently(claims, { try await self.confirmation.reclaim(known) }) else { return }
+        for claim in claims { act(on: known[claim.id] == nil ? before[claim.id] ?? .over : after[claim.id] ?? .over, claim) }
+        wakeup.signal()
+    }
+
+    private func act(on answer: JobConfirmation.Answer, _ claim: Holdings.Claim) {
+        switch answer {
+        case .run(let job): start(job, claim)
+        case .wait(let delay): holdings.withLock { $0.giveBack(claim, delay: max(1, delay)) }
+        case .over: holdings.withLock { $0.settle(claim) }
+        }
+    }
+
+    /// While the ledger is away the jobs stay held, and their slots taken. Nil when the runner ends, or stops meanwhile: then they are given back.
+    private func askPatiently<Answer: Sendable>(_ claims: [Holdings.Claim], _ ask: () async throws -> Answer) async -> Answer? {
         var pause = Duration.milliseconds(50)
         while !Task.isCancelled {
             do {
-                let answers = try await ask(ids)
-                for id in ids {
-                    switch answers[id] ?? .over {
-                    case .run(let job): start(job)
-                    case .wait(let delay): holdings.withLock { $0.giveBack(id, delay: max(1, delay)) }
-                    case .over: holdings.withLock { $0.settle(id) }
-                    }
-                }
-                return wakeup.signal()
+                return try await ask()
             } catch {
-                logger.warning("claimed jobs wait for the ledger", metadata: ["count": "\(ids.count)", "error": "\(error)"])
+                logger.warning("claimed jobs wait for the ledger", metadata: ["count": "\(claims.count)", "error": "\(error)"])
+                if holdings.withLock({ $0.isStopping }) {
+                    holdings.withLock { holdings in for claim in claims { holdings.giveBack(claim, delay: 0) } }
+                    wakeup.signal()
+                    return nil
+                }
                 try? await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(1))
             }
         }
+        return nil
     }
 
-    func start(_ job: RunnableJob) {
+    func start(_ job: RunnableJob, _ claim: Holdings.Claim) {
         let policy = kinds.policy(of: job.kind)
         _ = holdings.withLock { holdings in
-            holdings.started(job.id, priority: job.priority, deadline: .now + (policy?.deadline ?? .seconds(60))) {
+            holdings.started(claim, priority: job.priority, deadline: .now + (policy?.deadline ?? .seconds(60))) {
                 // Not a child of the group: an attempt must be cancellable alone. It is kept in the holdings and ends at its deadline,
                 // with its lease or with the runner, which cancels what is left.
-                Task { await self.attempt(job, policy: policy) }
+                Task { await self.attempt(job, claim, policy: policy) }
             }
         }
     }
 
-    private func attempt(_ job: RunnableJob, policy: RunPolicy?) async {
+    private func attempt(_ job: RunnableJob, _ claim: Holdings.Claim, policy: RunPolicy?) async {
         let begun = ContinuousClock.now
         var outcome: Outcome
         if policy == nil {
@@ -48,12 +76,12 @@ extension QueueRunner {
         }
         let took = ContinuousClock.now - begun
         if Task.isCancelled {
-            switch holdings.withLock({ $0.reason(of: job.id) }) {
+            switch holdings.withLock({ $0.reason(of: claim) }) {
             case .leaseLost: return
             case .shutdown:
                 // What was done in time counts; only what was cut off goes back.
                 if case .succeeded = outcome { break }
-                holdings.withLock { $0.giveBack(job.id, delay: 0) }
+                holdings.withLock { $0.giveBack(claim, delay: 0) }
                 return wakeup.signal()
             case .deadline:
                 if case .succeeded = outcome { break }
@@ -62,16 +90,16 @@ extension QueueRunner {
             case nil: break
             }
         }
-        await settle(job, outcome, policy: policy ?? RunPolicy(), took: took)
+        await settle(job, claim, outcome, policy: policy ?? RunPolicy(), took: took)
     }
 
-    private func settle(_ job: RunnableJob, _ outcome: Outcome, policy: RunPolicy, took: Duration) async {
+    private func settle(_ job: RunnableJob, _ claim: Holdings.Claim, _ outcome: Outcome, policy: RunPolicy, took: Duration) async {
         var generator = SystemRandomNumberGenerator()
         let disposition = Disposition.decide(
             outcome, failures: Int(job.failures), maxAttempts: Int(job.maxAttempts), policy: policy.retry, using: &generator)
         let settlement = Settlement(job, outcome, disposition, took: took)
         // The slot is free for the next job while the ledger commits this one; how many may wait so is bounded by the holdings.
-        holdings.withLock { $0.ended(job.id) }
+        holdings.withLock { $0.ended(claim) }
         wakeup.signal()
         do {
             let verdict = try await settlements.settle(settlement)
@@ -83,13 +111,14 @@ extension QueueRunner {
             holdings.withLock { holdings in
                 switch settlement.ending {
                 case .retried where verdict == .applied, .snoozed where verdict == .applied:
-                    holdings.giveBack(job.id, delay: max(1, settlement.delay))
-                default: holdings.settle(job.id)
+                    holdings.giveBack(claim, delay: max(1, settlement.delay))
+                default: holdings.settle(claim)
                 }
             }
         } catch {
             logger.error("an attempt could not be settled", metadata: ["job": "\(job.id)", "error": "\(error)"])
-            holdings.withLock { $0.abandon(job.id) }
+            // Not held on to, or its slot would be gone with it: it comes back second-hand, and the ledger is asked before it runs.
+            holdings.withLock { $0.giveBack(claim, delay: Self.unsettledDelay) }
         }
         wakeup.signal()
     }

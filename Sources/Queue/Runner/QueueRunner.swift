@@ -128,25 +128,21 @@ package final class QueueRunner: Service {
 
     private func take(_ claims: [LaneIndex.Claim], in group: inout DiscardingTaskGroup) {
         guard !claims.isEmpty else { return }
-        var firstHand: [RunnableJob] = []
-        var secondHand: [JobID] = []
-        var reclaimed: [JobID] = []
+        var firstHand: [(RunnableJob, Holdings.Claim)] = []
+        var secondHand: [Holdings.Claim] = []
+        var reclaimed: [Holdings.Claim] = []
         holdings.withLock { holdings in
             for claim in claims {
-                var priority: Int16 = 0
                 switch claim.entry {
-                case .firstHand(let job):
-                    firstHand.append(job)
-                    priority = job.priority
-                case .secondHand: secondHand.append(claim.id)
-                case .reclaimed: reclaimed.append(claim.id)
+                case .firstHand(let job): firstHand.append((job, holdings.claimed(claim.id, priority: job.priority, lane: claim.lane)))
+                case .secondHand: secondHand.append(holdings.claimed(claim.id, priority: 0, lane: claim.lane))
+                case .reclaimed: reclaimed.append(holdings.claimed(claim.id, priority: 0, lane: claim.lane))
                 }
-                holdings.claimed(claim.id, priority: priority, lane: claim.lane)
             }
         }
-        for job in firstHand { start(job) }
-        if !secondHand.isEmpty { group.addTask { [secondHand] in await self.confirm(secondHand, with: self.confirmation.confirm) } }
-        if !reclaimed.isEmpty { group.addTask { [reclaimed] in await self.confirm(reclaimed, with: self.confirmation.reclaim) } }
+        for (job, claim) in firstHand { start(job, claim) }
+        if !secondHand.isEmpty { group.addTask { [secondHand] in await self.confirm(secondHand) } }
+        if !reclaimed.isEmpty { group.addTask { [reclaimed] in await self.reclaim(reclaimed) } }
     }
 
     private func refill(_ order: LaneIndex.RefillOrder, epoch: String) async {

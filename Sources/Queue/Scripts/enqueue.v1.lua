@@ -16,7 +16,7 @@ while at < #ARGV do
     local id, priority, delay = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
     if delay > 0 then
       -- A full due set leaves the job to the ledger, whose scheduler finds it when its time has come.
-      if phase == 'open' and redis.call('ZCARD', P .. 'due') < mostDue and redis.call('HEXISTS', P .. 'held', id) == 0 then
+      if phase == 'open' and delay <= horizon and redis.call('ZCARD', P .. 'due') < mostDue and redis.call('HEXISTS', P .. 'held', id) == 0 then
         redis.call('ZADD', P .. 'due', us(now + delay), id)
         redis.call('HSET', P .. 'dues', id, priority .. '|' .. lane)
       end

@@ -23,6 +23,9 @@ local function clock()
   return tonumber(t[1]) * 1000000 + tonumber(t[2])
 end
 
+-- The due set holds the next minutes; what is due later stays in the ledger, whose leader promotes it.
+local horizon = 600 * 1000000
+
 local function us(value) return string.format('%.0f', value) end
 
 -- The epoch and phase, or nil when the index is lost: no epoch, or another server than the one it was built on.
@@ -193,7 +196,7 @@ local function reclaim(ttl, window, now)
     for _, worker in ipairs(redis.call('ZRANGE', P .. 'leases', 0, -1)) do redis.call('ZADD', P .. 'leases', us(now + ttl), worker) end
     return 0
   end
-  local dead = redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', us(now))
+  local dead = redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', us(now), 'LIMIT', 0, 1000)
   if #dead == 0 then return 0 end
   local isDead = {}
   for _, worker in ipairs(dead) do isDead[worker] = true end

@@ -34,7 +34,8 @@ end
 local s = stateOf(lane)
 if cursor > s.cursor then redis.call('HSET', stateKey(lane), 'cursor', cursor) end
 if not left and s.dropped == dropped then
-  redis.call('HDEL', stateKey(lane), 'over', 'dropped')
+  -- The count stays while the lane does: a refill that comes late must not meet an equal one by chance.
+  redis.call('HDEL', stateKey(lane), 'over')
   redis.call('ZREM', P .. 'refill', lane)
 else
   redis.call('HSET', stateKey(lane), 'over', '1')

@@ -51,7 +51,7 @@ for _ = 1, m do
     redis.call('HDEL', P .. 'held', id)
     if delay == 0 then
       redis.call('ZADD', laneKey(lane), priority, id)
-    elseif redis.call('ZCARD', P .. 'due') < mostDue then
+    elseif delay <= horizon and redis.call('ZCARD', P .. 'due') < mostDue then
       redis.call('ZADD', P .. 'due', us(now + delay), id)
       redis.call('HSET', P .. 'dues', id, priority .. '|' .. lane)
     end

@@ -1,0 +1,52 @@
+import Primitives
+import Testing
+
+@testable import Queue
+
+/// A runner's bookkeeping, pure.
+@Suite struct HoldingsLaws {
+    private let id = JobID(IdentifierSource.system.next())
+
+    private func idle() -> Task<Void, Never> { Task {} }
+
+    @Test func `what comes late of a lost claim does nothing to the job's next one`() {
+        var holdings = Holdings(slots: 4)
+        let first = holdings.claimed(id, priority: 0, lane: "lane")
+        holdings.lose([id])
+        let second = holdings.claimed(id, priority: 0, lane: "lane")
+        #expect(!holdings.started(first, priority: 0, deadline: .now, task: idle))
+        #expect(holdings.reason(of: first) == .leaseLost)
+        holdings.settle(first)
+        holdings.giveBack(first, delay: 0)
+        #expect(!holdings.hasReports && holdings.activeCount == 1)
+        #expect(holdings.started(second, priority: 0, deadline: .now, task: idle))
+        #expect(!holdings.started(second, priority: 0, deadline: .now, task: idle), "a claim starts once")
+    }
+
+    @Test func `slots and reports add up whatever the order of endings`() {
+        var holdings = Holdings(slots: 2)
+        let claims = (0..<2).map { _ in holdings.claimed(JobID(IdentifierSource.system.next()), priority: 0, lane: "lane") }
+        #expect(holdings.freeSlots == 0)
+        holdings.ended(claims[0])
+        holdings.ended(claims[0])
+        #expect(holdings.activeCount == 1 && holdings.freeSlots == 1)
+        holdings.settle(claims[0])
+        holdings.giveBack(claims[1], delay: 5)
+        let plan = holdings.takePlan()
+        #expect(plan.settled == [claims[0].id] && plan.returned == [LaneIndex.Return(id: claims[1].id, delay: 5)])
+        holdings.restore(plan)
+        let again = holdings.takePlan()
+        #expect(again.settled == plan.settled && again.returned == plan.returned, "what may not have arrived is said again")
+        holdings.acknowledged(again)
+        #expect(holdings.assertion().isEmpty && holdings.activeCount == 0 && holdings.freeSlots == 2)
+    }
+
+    @Test func `results that wait for the ledger stop the claiming`() {
+        var holdings = Holdings(slots: 3)
+        for _ in 0..<6 {
+            let claim = holdings.claimed(JobID(IdentifierSource.system.next()), priority: 0, lane: "lane")
+            holdings.ended(claim)
+        }
+        #expect(holdings.activeCount == 0 && holdings.freeSlots == 0)
+    }
+}
