@@ -104,11 +104,3 @@ let package = Package(
             swiftSettings: house),
     ]
 )
-
-if let only = Context.environment["ONLY_TESTS"]?.split(separator: ",").map(String.init) {
-    package.targets.removeAll { $0.type == .test && !only.contains($0.name) }
-    if Context.environment["LOW"] != nil {
-        package.products = []
-        package.targets.removeAll { ["Identity", "API", "Jobs", "Worker", "Scheduler", "Voicera"].contains($0.name) }
-    }
-}

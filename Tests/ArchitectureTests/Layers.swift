@@ -1,0 +1,54 @@
+/// Who may import whom. A row names rows above it only, so that arrows point down; SwiftPM itself lets any target import any other one.
+struct Layer {
+    let module: String
+    /// Our modules: the arrows of Package.swift, no more and no fewer.
+    let ours: Set<String>
+    /// What other packages and Foundation give it. A new name here is a dependency that was decided on (docs/decisions/0001).
+    let others: Set<String>
+
+    init(_ module: String, _ ours: Set<String> = [], others: Set<String> = []) {
+        self.module = module
+        self.ours = ours
+        self.others = others
+    }
+
+    /// Part of every Swift on Linux.
+    static let system: Set<String> = ["Dispatch", "Glibc", "Synchronization"]
+
+    static let all: [Layer] = [
+        Layer("CHiredis"),
+        Layer("CLibPQ"),
+        Layer("CLibCurl"),
+        Layer("Primitives"),
+
+        // Clients: they know a protocol, not our product. Only they see C, and Foundation stays out of them.
+        Layer("Redis", ["CHiredis", "Primitives"], others: ["Logging", "NIOCore", "NIOPosix", "NIOSSL", "ServiceLifecycle"]),
+        Layer("Postgres", ["CLibPQ", "Primitives"], others: ["Logging", "ServiceLifecycle"]),
+        Layer("HTTPDelivery", ["CLibCurl", "Primitives"]),
+        Layer("LocalStack", ["Primitives"], others: ["FoundationEssentials"]),
+
+        // The product below HTTP.
+        Layer("Ledger", ["Primitives", "Postgres"], others: ["Logging", "ServiceLifecycle"]),
+        Layer("Queue", ["Primitives", "Redis", "Postgres", "Ledger"], others: ["Logging", "ServiceLifecycle"]),
+        Layer("Identity", ["Primitives", "Postgres", "Ledger"], others: ["Crypto", "Foundation"]),
+        Layer("Jobs", ["Primitives", "Ledger", "Queue", "Identity", "HTTPDelivery", "Postgres"], others: ["Crypto", "Foundation"]),
+
+        // What a process is made of. None of the three knows another.
+        Layer(
+            "API", ["Primitives", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs"],
+            others: ["Crypto", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore"]),
+        Layer(
+            "Worker", ["Primitives", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery"],
+            others: ["Logging", "ServiceLifecycle"]),
+        Layer("Scheduler", ["Primitives", "Redis", "Postgres", "Ledger", "Queue", "Jobs"], others: ["Logging", "ServiceLifecycle"]),
+        Layer(
+            "Voicera",
+            [
+                "Primitives", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery", "API", "Worker", "Scheduler",
+                "LocalStack",
+            ],
+            others: ["ArgumentParser", "Foundation", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "UnixSignals"]),
+    ]
+
+    var allowed: Set<String> { ours.union(others).union(Self.system) }
+}
