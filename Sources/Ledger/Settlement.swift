@@ -28,6 +28,8 @@ package struct Settlement: Sendable {
 
     /// Texts longer than this are cut; a receiver chooses what it answers, and the ledger keeps it.
     static let longestText = 4000
+    /// A year, in microseconds: beyond, a wait is a mistake, and the ledger's clock would overflow some day.
+    static let longestDelay: Int64 = 366 * 86_400 * 1_000_000
 
     package init(
         job: JobID, attempt: Int32, ending: Ending, delay: Int64 = 0, errorClass: String? = nil, errorMessage: String? = nil,
@@ -36,17 +38,20 @@ package struct Settlement: Sendable {
         self.job = job
         self.attempt = attempt
         self.ending = ending
-        self.delay = delay
+        self.delay = min(delay, Self.longestDelay)
         self.errorClass = errorClass.map(Self.storable)
         self.errorMessage = errorMessage.map(Self.storable)
         self.httpStatus = httpStatus
         self.duration = duration
-        self.details = details
+        self.details = details.map { Self.withoutNUL($0) }
+    }
+
+    static func storable(_ text: String) -> String {
+        withoutNUL(text.utf8.count > longestText ? String(text.prefix(longestText)) : text)
     }
 
     /// PostgreSQL's text takes every character but NUL.
-    static func storable(_ text: String) -> String {
-        let cut = text.utf8.count > longestText ? String(text.prefix(longestText)) : text
-        return cut.utf8.contains(0) ? String(String.UnicodeScalarView(cut.unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 })) : cut
+    private static func withoutNUL(_ text: String) -> String {
+        text.utf8.contains(0) ? String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 })) : text
     }
 }

@@ -64,13 +64,14 @@ package struct WaitingJobs: Sendable {
         return !rows.isEmpty
     }
 
-    /// Whether the lane's oldest waiting job has been due for this long, by the ledger's clock.
+    /// Whether a job among the lane's first ones has been due for this long, by the ledger's clock. More than a window is not looked at: a lane
+    /// with more overflows, and is refilled.
     package func hasWaited(_ microseconds: Int64, in lane: Lane) async throws -> Bool {
         let rows = try await pool.query(
             """
             SELECT 1 FROM (
                 SELECT run_at FROM jobs WHERE queue = $1 AND lane = $2 AND state = 'pending' AND NOT delayed
-                ORDER BY queue, lane, priority, id LIMIT 100) t
+                ORDER BY queue, lane, priority, id LIMIT 2000) t
             WHERE run_at < now() - $3 * interval '1 microsecond' LIMIT 1
             """,
             [.text(lane.queue), .text(lane.lane), .int64(microseconds)])

@@ -48,19 +48,21 @@ package final class SchedulerProcess: Service {
                 term = claimed
                 isLeading.withLock { $0 = claimed != nil }
                 if let term = claimed {
-                    // Housekeeping and the ledger's promotion must not wait for an index that is away, nor the index for them.
+                    // None of the three waits for another: the index may be away, or the ledger busy.
                     if beats % Self.housekeepingEvery == 0 { await attempt("housekeeping") { try await housekeeping.run() } }
-                    // A rebuild may take longer than the lease.
-                    keeper = try await leadership.whileRenewing(term, every: Self.beat) { [keeper] in
-                        var keeper = keeper
-                        try await keeper.beat(term: term)
-                        return keeper
-                    }
-                    try await keeper.promote(term: term)
                     beats += 1
+                    await attempt("a beat") {
+                        // A rebuild may take longer than the lease.
+                        keeper = try await leadership.whileRenewing(term, every: Self.beat) { [keeper] in
+                            var keeper = keeper
+                            try await keeper.beat(term: term)
+                            return keeper
+                        }
+                    }
+                    await attempt("the promotion of delayed jobs") { try await keeper.promote(term: term) }
                 }
             } catch {
-                logger.warning("a beat failed", metadata: ["error": "\(error)"])
+                logger.warning("the lead could not be claimed", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: Self.beat)
         }
@@ -77,6 +79,11 @@ package final class SchedulerProcess: Service {
     }
 
     private func attempt(_ what: String, _ work: () async throws -> Void) async {
-        do { try await work() } catch { logger.warning("\(what) failed", metadata: ["error": "\(error)"]) }
+        do {
+            try await work()
+        } catch {
+            // A stop cancels what is under way; that is no failure.
+            if !Task.isCancelled { logger.warning("\(what) failed", metadata: ["error": "\(error)"]) }
+        }
     }
 }

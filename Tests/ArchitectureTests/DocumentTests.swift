@@ -35,7 +35,8 @@ import Testing
         let readme = try Repository.file("README.md").text
         var names: Set<String> = []
         for file in try Repository.files(under: "Sources", ending: ".swift") {
-            names.formUnion(file.text.matches(of: /(?:value|getenv)\("([A-Z_]+)"\)|\("([A-Z_]+)", \\AddressPolicy/).map { String($0.1 ?? $0.2 ?? "") })
+            let reads = file.text.matches(of: /(?:value|getenv)\("([A-Z_]+)"\)|\("([A-Z_]+)", \\AddressPolicy/)
+            names.formUnion(reads.map { String($0.1 ?? $0.2 ?? "") })
         }
         try #require(names.contains("DATABASE_URL") && names.contains("VOICERA_DENY_TARGETS"))
         #expect(names.filter { !readme.contains("`\($0)`") }.sorted() == [])

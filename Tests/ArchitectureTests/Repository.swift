@@ -42,7 +42,8 @@ enum Repository {
 extension Substring {
     /// Where a comment begins: a `//` with nothing or a blank before it, which one inside a text seldom has.
     private var comment: Index? {
-        var before = UInt8(ascii: " "), beforeThat = before
+        var before = UInt8(ascii: " ")
+        var beforeThat = before
         for index in utf8.indices {
             let byte = utf8[index]
             if byte == UInt8(ascii: "/"), before == byte, beforeThat == UInt8(ascii: " ") { return utf8.index(before: index) }

@@ -21,7 +21,7 @@ extension TheSystem {
                 await fleet.postgres.stopImmediately()
                 #expect(try await fleet.client.post("/api/jobs", #"{"kind":"noop","payload":{}}"#).status == 503)
                 try await eventually("the worker misses its index") { !fleet.lines(containing: "the index does not answer").isEmpty }
-                try await eventually("the scheduler misses its ledger") { !fleet.lines(containing: "a beat failed").isEmpty }
+                try await eventually("the scheduler misses its ledger") { !fleet.lines(containing: "the lead could not be claimed").isEmpty }
                 try await fleet.postgres.restart()
                 try await fleet.redis.restart()
                 try await eventually("the API accepts again") { try await fleet.accepts() }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPDelivery
+import Identity
 import Ledger
 package import Primitives
 package import Queue
@@ -36,9 +37,14 @@ package struct WebhookDeliverJob: Job {
     }
 
     package func perform(_ context: JobContext) async throws -> Outcome {
-        guard let endpoint = try await context.services.endpoints.endpoint(endpointId, workspace: context.job.workspace) else {
-            return .cancelled(reason: "the endpoint was deleted")
+        let found: EndpointDirectory.Entry?
+        do {
+            found = try await context.services.endpoints.endpoint(endpointId, workspace: context.job.workspace)
+        } catch Sealer.Failure.unknownKey {
+            // A worker with another VOICERA_SECRET_KEY: no fault of the delivery's.
+            return .snoozed(Self.pausedRecheck, reason: "the endpoint's secret is sealed under a key that this worker does not have")
         }
+        guard let endpoint = found else { return .cancelled(reason: "the endpoint was deleted") }
         switch endpoint.status {
         case "active": break
         case "paused": return .snoozed(Self.pausedRecheck, reason: "the endpoint is paused")

@@ -27,15 +27,18 @@ extension LaneIndex {
         _ = try await run(IndexScripts.open, [.int(epoch)])
     }
 
-    /// Removes what an epoch before has left behind, a page at a time, without blocking the server.
-    package func sweepKeys(of epoch: String) async throws(RedisError) {
-        guard !epoch.isEmpty else { return }
+    /// Removes what the epochs before have left behind, a page at a time, without blocking the server.
+    package func sweepKeys(before epoch: Int64) async throws(RedisError) {
+        let prefix = "v1:{\(shard.tag)}:"
         var cursor = "0"
         repeat {
-            let reply = try await redis.send(["SCAN", .string(cursor), "MATCH", .string("v1:{\(shard.tag)}:\(epoch):*"), "COUNT", 500])
+            let reply = try await redis.send(["SCAN", .string(cursor), "MATCH", .string(prefix + "*"), "COUNT", 500])
             guard let parts = reply.array, parts.count == 2 else { return }
             cursor = parts[0].text ?? "0"
-            let keys = (parts[1].array ?? []).compactMap(\.bytes)
+            let keys = (parts[1].array ?? []).compactMap(\.bytes).filter { key in
+                let number = String(decoding: key.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
+                return Int64(number).map { $0 < epoch } ?? false
+            }
             if !keys.isEmpty { _ = try await redis.send(["UNLINK"] + keys.map { .bytes($0) }) }
         } while cursor != "0"
     }

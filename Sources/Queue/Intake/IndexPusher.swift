@@ -23,6 +23,11 @@ package final class IndexPusher: Service {
         /// Lanes whose pushes failed or may have.
         var damaged: [Shard: Set<String>] = [:]
         var isStopping = false
+
+        mutating func damage(_ lanes: [String], of shard: Shard) {
+            guard damaged[shard, default: []].count < IndexPusher.mostDamaged else { return }
+            damaged[shard, default: []].formUnion(lanes)
+        }
     }
 
     private let map: QueueMap
@@ -54,7 +59,7 @@ package final class IndexPusher: Service {
                 let shard = map.shard(of: job.queue, lane: job.lane)
                 touched.insert(shard)
                 guard state.waiting[shard, default: []].count < Self.mostWaiting else {
-                    state.damaged[shard, default: []].insert(job.lane)
+                    state.damage([job.lane], of: shard)
                     continue
                 }
                 let push = LaneIndex.Push(
@@ -73,7 +78,11 @@ package final class IndexPusher: Service {
             for job in jobs {
                 let shard = map.shard(of: job.queue, lane: job.push.lane)
                 touched.insert(shard)
-                state.waiting[shard, default: []].append(Waiting(push: job.push, epoch: ""))
+                if state.waiting[shard, default: []].count < Self.mostWaiting {
+                    state.waiting[shard, default: []].append(Waiting(push: job.push, epoch: ""))
+                } else {
+                    state.damage([job.push.lane], of: shard)
+                }
             }
         }
         for shard in touched { wakeups[shard]?.signal() }
@@ -132,19 +141,19 @@ package final class IndexPusher: Service {
             case .recovering: state.epochs[index.shard] = nil
             case .lost:
                 state.epochs[index.shard] = nil
-                if state.damaged[index.shard, default: []].count < Self.mostDamaged {
-                    state.damaged[index.shard, default: []].formUnion(batch.map(\.push.lane))
-                }
+                state.damage(batch.map(\.push.lane), of: index.shard)
             }
         }
     }
 
     private func mend(_ lanes: Set<String>, of index: LaneIndex) async {
         let page = lanes.prefix(Self.perCall)
+        // Taken out first: a lane that is damaged again meanwhile is marked again.
+        state.withLock { state in _ = state.damaged[index.shard]?.subtract(page) }
         if let isMarked = try? await index.mark(Array(page)), isMarked {
-            state.withLock { state in _ = state.damaged[index.shard]?.subtract(page) }
             await send([], to: index)
         } else {
+            state.withLock { $0.damage(Array(page), of: index.shard) }
             try? await Task.sleep(for: .milliseconds(200))
         }
     }

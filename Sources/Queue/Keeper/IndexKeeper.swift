@@ -98,13 +98,13 @@ package struct IndexKeeper: Sendable {
 
     private mutating func rebuild(_ lost: [LaneIndex], term: LeaderTerm) async throws {
         logger.notice("the index is lost and is rebuilt", metadata: ["shards": "\(lost.map(\.shard.tag).joined(separator: " "))"])
-        var opening: [(index: LaneIndex, epoch: Int64, before: String)] = []
+        var opening: [(index: LaneIndex, epoch: Int64)] = []
         for index in lost {
             let epoch = try await leadership.nextEpoch(of: index.shard.tag, term: term)
-            guard let before = try await index.reset(to: epoch) else { continue }
-            opening.append((index, epoch, before))
+            guard try await index.reset(to: epoch) != nil else { continue }
+            opening.append((index, epoch))
         }
-        for (index, _, _) in opening {
+        for (index, _) in opening {
             // Read after the reset: a push that comes later marks its lane itself.
             let limits = try await settings.all(of: index.shard.queue).filter { isHome(index.shard, of: $0.lane) }
             for first in stride(from: 0, to: limits.count, by: Self.lanesPerPage) {
@@ -122,10 +122,10 @@ package struct IndexKeeper: Sendable {
         }
         // Live workers say what they hold. What is running is pending: with nothing pending there is nobody to wait for.
         if try await waiting.isAnythingPending() { try await Task.sleep(for: lost[0].tuning.beat + Self.silenceBeyondBeat) }
-        for (index, epoch, before) in opening {
+        for (index, epoch) in opening {
             try await index.open(epoch)
             known[index.shard] = nil
-            try await index.sweepKeys(of: before)
+            try await index.sweepKeys(before: epoch)
         }
         logger.notice("the index is open", metadata: ["shards": "\(opening.count)"])
     }

@@ -116,7 +116,10 @@ struct DeadLettersCommand: AsyncParsableCommand {
                 group.addTask { try? await redis.run() }
                 for (shard, jobs) in Dictionary(grouping: jobs, by: { map.shard(of: $0.queue, lane: $0.lane) }) {
                     let pushes = jobs.map { LaneIndex.Push(id: $0.id, lane: $0.lane, priority: $0.priority) }
-                    _ = try? await LaneIndex(shard: shard, redis: redis).enqueue(pushes, knownEpoch: "")
+                    for first in stride(from: 0, to: pushes.count, by: 500) {
+                        _ = try? await LaneIndex(shard: shard, redis: redis).enqueue(
+                            Array(pushes[first..<min(first + 500, pushes.count)]), knownEpoch: "")
+                    }
                 }
                 group.cancelAll()
             }
