@@ -73,7 +73,7 @@ struct Holdings {
     }
 
     mutating func claimed(_ id: JobID, priority: Int16, lane: String) -> Claim {
-        lose([id])
+        if held[id] != nil { lose([id]) }
         claims += 1
         held[id] = Holding(number: claims, priority: priority, lane: lane)
         active += 1
