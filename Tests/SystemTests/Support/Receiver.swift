@@ -91,23 +91,24 @@ final class Receiver: Sendable {
             return nil
         }
         let attempt = head.headers.first(name: "webhook-attempt").flatMap { Int($0) } ?? 0
-        let (number, behaviour) = state.withLock { state in
+        // One look decides: a request between two looks would be held after everything held was released, and nobody would answer it.
+        let (held, behaviour, isHeld) = state.withLock { state in
             state.arrivals.append(Arrival(id: id, path: head.uri, attempt: attempt, at: .now))
             state.distinct.insert(id)
-            return (state.arrivals.count - 1, state.behaviour)
+            let held = Held(number: state.arrivals.count - 1, respond: respond)
+            let isHeld =
+                switch state.behaviour {
+                case .answer: false
+                case .delayed: true
+                case .hold(let most): state.held.count < most
+                }
+            if isHeld { state.held[sender] = held }
+            return (held, state.behaviour, isHeld)
         }
-        let held = Held(number: number, respond: respond)
         switch behaviour {
         case .answer(let status): answer(held, status)
-        case .delayed(let delay, _):
-            state.withLock { $0.held[sender] = held }
-            return delay
-        case .hold(let most):
-            let isHeld = state.withLock { state in
-                if state.held.count < most { state.held[sender] = held }
-                return state.held[sender] != nil
-            }
-            if !isHeld { answer(held, 200) }
+        case .delayed(let delay, _): return delay
+        case .hold: if !isHeld { answer(held, 200) }
         }
         return nil
     }
