@@ -22,8 +22,17 @@ package struct SettlementWriter: Service {
 
     package func run() async throws { try await commits.run() }
 
+    /// Returns after the commit. What the ledger refuses for its content must not bring the job back for ever: such a job is buried with a result
+    /// that can be stored. A ledger that is away refuses nothing: that error is thrown, and the job stays pending.
     package func settle(_ settlement: Settlement) async throws -> Verdict {
-        try await commits.submit(settlement)
+        do {
+            return try await commits.submit(settlement)
+        } catch let error where error.isFaultOfOneRequest {
+            return try await commits.submit(
+                Settlement(
+                    job: settlement.job, attempt: settlement.attempt, ending: .dead, errorClass: "unstorable_result",
+                    errorMessage: "the ledger refused what the attempt came to", duration: settlement.duration))
+        }
     }
 
     /// A result is worth waiting for: while the ledger is away it is held here and tried again, until the task is cancelled.

@@ -206,6 +206,32 @@ import Testing
         }
     }
 
+    @Test func `a result that the ledger refuses buries its job, one that it cannot take at the moment does not`() async throws {
+        let server = try await TestPostgres.exclusive()
+        try await QueueFixture.run(databaseURL: server.url) { queue in
+            let jobs = try await queue.commit(queue.newJobs(2))
+            _ = try await queue.pool.query("ALTER TABLE jobs ADD CHECK (error_message <> 'refused')")
+            let settlements = SettlementWriter(pool: queue.pool, logger: queue.logger)
+            let group = ServiceGroup(services: [settlements], logger: queue.logger)
+            try await withThrowingTaskGroup { tasks in
+                tasks.addTask { try await group.run() }
+                let refused = Settlement(job: jobs[0].id, attempt: 1, ending: .retried, errorMessage: "refused", duration: 1)
+                #expect(try await settlements.settle(refused) == .applied)
+                await server.stopImmediately()
+                await group.triggerGracefulShutdown()
+                await #expect(throws: (any Error).self) {
+                    try await settlements.settle(Settlement(job: jobs[1].id, attempt: 1, ending: .succeeded, duration: 1))
+                }
+                try await tasks.waitForAll()
+                try await server.restart()
+            }
+            try await eventually("the ledger answers") { (try? await queue.state(of: jobs[0].id)) != nil }
+            #expect(try await queue.history(of: jobs[0].id) == ["1 dead unstorable_result"])
+            #expect(try await queue.state(of: jobs[1].id) == ("pending", 1, 0))
+        }
+        await server.close()
+    }
+
     @Test func `a backlog beyond the window is refilled to the last job`() async throws {
         var tuning = IndexTuning()
         tuning.window = 20

@@ -102,7 +102,7 @@ extension QueueRunner {
         holdings.withLock { $0.ended(claim) }
         wakeup.signal()
         do {
-            let verdict = try await settleStorably(settlement)
+            let verdict = try await settlements.settle(settlement)
             FaultPoint.reach("after-settlement")
             if verdict == .refused {
                 logger.warning(
@@ -121,21 +121,6 @@ extension QueueRunner {
             holdings.withLock { $0.giveBack(claim, delay: Self.unsettledDelay) }
         }
         wakeup.signal()
-    }
-}
-
-extension QueueRunner {
-    /// What the ledger cannot store must not bring the job back for ever: it is buried with a result that can be stored.
-    private func settleStorably(_ settlement: Settlement) async throws -> SettlementWriter.Verdict {
-        do {
-            return try await settlements.settle(settlement)
-        } catch where !Task.isCancelled {
-            logger.error("a result is refused by the ledger", metadata: ["job": "\(settlement.job)", "error": "\(error)"])
-            return try await settlements.settle(
-                Settlement(
-                    job: settlement.job, attempt: settlement.attempt, ending: .dead, errorClass: "unstorable_result",
-                    errorMessage: "the ledger refused what the attempt came to", duration: settlement.duration))
-        }
     }
 }
 
