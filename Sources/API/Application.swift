@@ -10,9 +10,14 @@ import NIOCore
 package func buildApplication(
     services: APIServices, host: String = "127.0.0.1", port: Int, onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
-    let routes =
-        HealthRoutes(services: services).all + WebhookRoutes(services: services).all + EventRoutes(services: services).all
-        + JobRoutes(services: services).all + DeadLetterRoutes(services: services).all + LogRoutes(services: services).all
+    let routes = [
+        HealthRoutes(services: services).all,
+        WebhookRoutes(services: services).all,
+        EventRoutes(services: services).all,
+        JobRoutes(services: services).all,
+        DeadLetterRoutes(services: services).all,
+        LogRoutes(services: services).all,
+    ].flatMap(\.self)
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestIDMiddleware())
     router.add(middleware: AccessLogMiddleware())

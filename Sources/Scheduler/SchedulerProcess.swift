@@ -7,24 +7,28 @@ package import Redis
 import ServiceLifecycle
 import Synchronization
 
-/// A scheduler: tries to lead, and while it leads keeps the index and the house. Any number may run; one leads.
+/// A scheduler: tries to lead, and while it leads keeps the index and does its duties. Any number may run; one leads.
 package final class SchedulerProcess: Service {
     private let leadership: Leadership
     private let keeper: IndexKeeper
-    private let housekeeping: Housekeeping
+    private let duties: [LeaderDuty]
     private let logger: Logger
-    private let isLeading = Mutex(false)
+    private let term = Mutex<LeaderTerm?>(nil)
 
     private static let beat = Duration.seconds(1)
-    private static let sweepEvery = Duration.seconds(5)
-    private static let housekeepingEvery = 600
 
     package init(map: QueueMap, pool: PostgresPool, redis: RedisClient, tuning: IndexTuning = IndexTuning(), logger: Logger) {
         leadership = Leadership(pool: pool, holder: IdentifierSource.system.next().description)
-        keeper = IndexKeeper(
+        let keeper = IndexKeeper(
             map: map, redis: redis, tuning: tuning, waiting: WaitingJobs(pool: pool), settings: LaneSettingsTable(pool: pool),
             leadership: leadership, logger: logger)
-        housekeeping = Housekeeping(pool: pool)
+        self.keeper = keeper
+        let housekeeping = Housekeeping(pool: pool)
+        duties = [
+            LeaderDuty("the promotion of delayed jobs", every: .seconds(1)) { try await keeper.promote(term: $0) },
+            LeaderDuty("a sweep", every: .seconds(5)) { _ in try await keeper.sweep() },
+            LeaderDuty("housekeeping", every: .seconds(600)) { _ in try await housekeeping.run() },
+        ]
         self.logger = logger
     }
 
@@ -32,49 +36,49 @@ package final class SchedulerProcess: Service {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.lead() }
-                group.addTask { await self.sweep() }
+                for duty in self.duties { group.addTask { await self.repeatedly(duty) } }
             }
         }
     }
 
+    /// The beats: the lead is renewed and the index looked after.
     private func lead() async {
         var keeper = keeper
-        var beats = 0
-        var term: LeaderTerm?
+        var last: LeaderTerm?
         while !Task.isCancelled {
             do {
                 let claimed = try await leadership.claim()
-                if claimed != term { logger.notice(claimed == nil ? "another scheduler leads" : "leading", metadata: ["term": "\(claimed?.term ?? 0)"]) }
-                term = claimed
-                isLeading.withLock { $0 = claimed != nil }
-                if let term = claimed {
-                    // None of the three waits for another: the index may be away, or the ledger busy.
-                    if beats % Self.housekeepingEvery == 0 { await attempt("housekeeping") { try await housekeeping.run() } }
-                    beats += 1
+                if claimed != last { logger.notice(claimed == nil ? "another scheduler leads" : "leading", metadata: ["term": "\(claimed?.term ?? 0)"]) }
+                last = claimed
+                term.withLock { $0 = claimed }
+                if let claimed {
                     await attempt("a beat") {
                         // A rebuild may take longer than the lease.
-                        keeper = try await leadership.whileRenewing(term, every: Self.beat) { [keeper] in
+                        keeper = try await leadership.whileRenewing(claimed, every: Self.beat) { [keeper] in
                             var keeper = keeper
-                            try await keeper.beat(term: term)
+                            try await keeper.beat(term: claimed)
                             return keeper
                         }
                     }
-                    await attempt("the promotion of delayed jobs") { try await keeper.promote(term: term) }
                 }
             } catch {
                 logger.warning("the lead could not be claimed", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: Self.beat)
         }
-        if let term { try? await leadership.resign(term) }
+        if let last { try? await leadership.resign(last) }
     }
 
-    /// Beside the beats, since it grows with the lanes. It may run on for a moment when the lead has passed on: two sweeps do no harm.
-    private func sweep() async {
+    /// A duty runs beside the beats and the other duties: one that takes long holds up nobody. It may run on for a moment when the lead has
+    /// passed on, so what only a leader may write names the term.
+    private func repeatedly(_ duty: LeaderDuty) async {
         while !Task.isCancelled {
-            try? await Task.sleep(for: Self.sweepEvery)
-            guard isLeading.withLock({ $0 }), !Task.isCancelled else { continue }
-            await attempt("a sweep") { _ = try await keeper.sweep() }
+            guard let term = term.withLock({ $0 }) else {
+                try? await Task.sleep(for: Self.beat)
+                continue
+            }
+            await attempt(duty.name) { try await duty.run(term) }
+            try? await Task.sleep(for: duty.every)
         }
     }
 

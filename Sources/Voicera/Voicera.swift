@@ -6,7 +6,16 @@ struct VoiceraCommand: AsyncParsableCommand {
         commandName: "voicera",
         abstract: "A job queue: Postgres is the ledger, Redis is the index.",
         subcommands: [
-            UpCommand.self, APICommand.self, WorkerCommand.self, SchedulerCommand.self, MigrateCommand.self, KeysCommand.self,
-            DeadLettersCommand.self, AuditCommand.self, ListenCommand.self, BenchCommand.self, BenchReceiverCommand.self,
+            UpCommand.self,
+            APICommand.self,
+            WorkerCommand.self,
+            SchedulerCommand.self,
+            MigrateCommand.self,
+            KeysCommand.self,
+            DeadLettersCommand.self,
+            AuditCommand.self,
+            ListenCommand.self,
+            BenchCommand.self,
+            BenchReceiverCommand.self,
         ])
 }
