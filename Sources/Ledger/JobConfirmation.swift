@@ -49,14 +49,15 @@ package struct JobConfirmation: Sendable {
                 RunnableJob(
                     id: id, workspace: WorkspaceID(try row.id(1)), kind: try row.text(2), lane: try row.text(3), priority: try row.int16(4),
                     payload: try row.text(5), attempt: try row.int32(6), failures: try row.int32(7), maxAttempts: try row.int32(8),
-                    trace: try row.optionalText(9)))
+                    trace: try row.optionalText(9), laneKey: try row.optionalText(11), deadline: try row.optionalInt64(12),
+                    payloadVersion: try row.int16(13)))
         }
         return answers
     }
 
     private static let columns = """
         id, workspace_id, kind, lane, priority, payload, attempt, failures, max_attempts, trace,
-        ceil(greatest(0, extract(epoch FROM run_at - now()) * 1000000))::int8
+        ceil(greatest(0, extract(epoch FROM run_at - now()) * 1000000))::int8, lane_key, deadline_us, payload_version
         """
 
     private static let read = "SELECT \(columns) FROM jobs WHERE id = ANY($1::uuid[]) AND state = 'pending'"

@@ -23,12 +23,14 @@ enum JobInsert {
 
     private static let withClashes = """
         WITH accepted AS (
-            INSERT INTO jobs (id, workspace_id, kind, queue, lane, priority, payload, max_attempts, trace, unique_key, run_at, delayed)
+            INSERT INTO jobs (id, workspace_id, kind, queue, lane, priority, payload, max_attempts, trace, unique_key, run_at, delayed,
+                lane_key, deadline_us, not_after, payload_version)
             SELECT id, workspace_id, kind, queue, lane, priority, payload, max_attempts, trace, unique_key,
-                coalesce(run_at, now()), coalesce(run_at > now(), false)
+                coalesce(run_at, now()), coalesce(run_at > now(), false), lane_key, deadline_us, not_after, payload_version
             FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int2[], $7::text[], $8::int4[], $9::text[],
-                $10::text[], $11::timestamptz[])
-                AS t (id, workspace_id, kind, queue, lane, priority, payload, max_attempts, trace, unique_key, run_at)
+                $10::text[], $11::timestamptz[], $13::text[], $14::int8[], $15::timestamptz[], $16::int2[])
+                AS t (id, workspace_id, kind, queue, lane, priority, payload, max_attempts, trace, unique_key, run_at, lane_key, deadline_us,
+                    not_after, payload_version)
             ON CONFLICT (workspace_id, kind, unique_key) WHERE state = 'pending' AND unique_key IS NOT NULL DO NOTHING
             RETURNING id, run_at),
         counted AS (
@@ -36,12 +38,20 @@ enum JobInsert {
         SELECT id, greatest(0, extract(epoch FROM run_at - now()) * 1000000)::int8 FROM accepted
         """
 
+    /// $13 to $16 of `withClashes`.
+    private static func extras(_ jobs: [NewJob]) -> [PostgresValue] {
+        [
+            .optionalTexts(jobs.map(\.laneKey)), .optionalInt64s(jobs.map(\.deadline)), .optionalTimestamps(jobs.map(\.notAfter)),
+            .int16s(jobs.map(\.payloadVersion)),
+        ]
+    }
+
     /// Jobs that may be delayed or meet a pending job with their unique key; one answer a job, in order.
     static func careful(_ jobs: [NewJob], slot: CounterSlot, on connection: PostgresConnection) async throws -> [AcceptedJob] {
         guard !jobs.isEmpty else { return [] }
         let rows = try await connection.query(
             withClashes,
-            parameters(jobs) + [.optionalTexts(jobs.map(\.uniqueKey)), .optionalTimestamps(jobs.map(\.runAt)), .int16(slot.number)])
+            parameters(jobs) + [.optionalTexts(jobs.map(\.uniqueKey)), .optionalTimestamps(jobs.map(\.runAt)), .int16(slot.number)] + extras(jobs))
         var delays: [Identifier: Int64] = [:]
         for row in rows { delays[try row.id(0)] = try row.int64(1) }
         let clashing = jobs.filter { delays[$0.id.value] == nil }

@@ -14,7 +14,7 @@ package struct JobWriter: Service {
         }
 
         /// Whether every job is new for certain and due at once, which one bare INSERT accepts.
-        var isPlain: Bool { claim == nil && jobs.allSatisfy { $0.uniqueKey == nil && $0.runAt == nil } }
+        var isPlain: Bool { claim == nil && jobs.allSatisfy(\.isPlain) }
     }
 
     private let commits: GroupCommit<Request, Claimed<[AcceptedJob]>>

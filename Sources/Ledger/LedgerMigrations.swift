@@ -3,6 +3,7 @@ package import Postgres
 /// The ledger's schema, oldest first. A released one is never edited: its checksum would stop every start.
 package enum LedgerMigrations {
     package static let all: [Migration] = [
-        Migration(name: "0001_ledger", sql: String(decoding: PackageResources._001_ledger_sql, as: UTF8.self))
+        Migration(name: "0001_ledger", sql: String(decoding: PackageResources._001_ledger_sql, as: UTF8.self)),
+        Migration(name: "0002_engine", sql: String(decoding: PackageResources._002_engine_sql, as: UTF8.self)),
     ]
 }

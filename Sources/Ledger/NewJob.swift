@@ -19,10 +19,19 @@ package struct NewJob: Sendable {
     package var uniqueKey: String?
     /// W3C traceparent of the request that asked for the job.
     package var trace: String?
+    /// Jobs of the lane with the same key run one after another, in the lane's order.
+    package var laneKey: String?
+    /// Microseconds that one attempt may take; nil: as the kind says.
+    package var deadline: Int64?
+    /// Microseconds since 1970: a job that has not started by then is cancelled.
+    package var notAfter: Int64?
+    /// Of the payload, as its kind counts them.
+    package var payloadVersion: Int16
 
     package init(
         id: JobID, workspace: WorkspaceID, kind: String, queue: String, lane: String, priority: Int16 = 0, payload: String, maxAttempts: Int32,
-        runAt: Int64? = nil, uniqueKey: String? = nil, trace: String? = nil
+        runAt: Int64? = nil, uniqueKey: String? = nil, trace: String? = nil, laneKey: String? = nil, deadline: Int64? = nil,
+        notAfter: Int64? = nil, payloadVersion: Int16 = 1
     ) {
         self.id = id
         self.workspace = workspace
@@ -35,6 +44,15 @@ package struct NewJob: Sendable {
         self.runAt = runAt
         self.uniqueKey = uniqueKey
         self.trace = trace
+        self.laneKey = laneKey
+        self.deadline = deadline
+        self.notAfter = notAfter
+        self.payloadVersion = payloadVersion
+    }
+
+    /// Due at once and free of everything that a bare INSERT cannot take.
+    var isPlain: Bool {
+        uniqueKey == nil && runAt == nil && laneKey == nil && deadline == nil && notAfter == nil && payloadVersion == 1
     }
 }
 

@@ -12,10 +12,14 @@ package struct RunnableJob: Sendable, Equatable {
     package var failures: Int32
     package var maxAttempts: Int32
     package var trace: String?
+    package var laneKey: String?
+    /// Microseconds that one attempt may take; nil: as the kind says.
+    package var deadline: Int64?
+    package var payloadVersion: Int16
 
     package init(
         id: JobID, workspace: WorkspaceID, kind: String, lane: String, priority: Int16, payload: String, attempt: Int32, failures: Int32,
-        maxAttempts: Int32, trace: String?
+        maxAttempts: Int32, trace: String?, laneKey: String? = nil, deadline: Int64? = nil, payloadVersion: Int16 = 1
     ) {
         self.id = id
         self.workspace = workspace
@@ -27,11 +31,14 @@ package struct RunnableJob: Sendable, Equatable {
         self.failures = failures
         self.maxAttempts = maxAttempts
         self.trace = trace
+        self.laneKey = laneKey
+        self.deadline = deadline
+        self.payloadVersion = payloadVersion
     }
 
     package init(_ job: NewJob) {
         self.init(
             id: job.id, workspace: job.workspace, kind: job.kind, lane: job.lane, priority: job.priority, payload: job.payload, attempt: 1,
-            failures: 0, maxAttempts: job.maxAttempts, trace: job.trace)
+            failures: 0, maxAttempts: job.maxAttempts, trace: job.trace, laneKey: job.laneKey, deadline: job.deadline, payloadVersion: job.payloadVersion)
     }
 }

@@ -89,7 +89,7 @@ package struct IndexKeeper: Sendable {
                     continue
                 }
                 mended += 1
-                _ = try await index.refill(lane, with: entries, epoch: missing.epoch, dropped: mark.dropped, hasMore: entries.count == limit)
+                _ = try await index.refill(lane, with: entries, epoch: missing.epoch, dropped: mark.dropped, hasMore: WaitingJobs.mayHaveMore(entries, limit: limit))
             }
         }
         if mended > 0 { logger.notice("lanes with jobs unknown to the index were refilled", metadata: ["lanes": "\(mended)"]) }
