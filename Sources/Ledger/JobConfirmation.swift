@@ -7,6 +7,8 @@ package struct JobConfirmation: Sendable {
         case run(RunnableJob)
         /// Pending, but not before this many microseconds have passed.
         case wait(Int64)
+        /// Order matters to it, and this one comes before it.
+        case behind(WaitingJobs.Entry)
         /// Ended meanwhile: there is nothing to run.
         case over
     }
@@ -18,8 +20,10 @@ package struct JobConfirmation: Sendable {
 
     package init(pool: PostgresPool) { self.pool = pool }
 
-    package func confirm(_ ids: [JobID]) async throws -> [JobID: Answer] {
-        try answers(for: ids, from: await pool.query(Self.read, [.ids(ids.map(\.value))]))
+    /// - Parameter strict: those among them whose lane keeps strict order. They, and jobs with a lane key, run only as the first of their kind
+    ///   that the ledger has, whatever order their pushes came in.
+    package func confirm(_ ids: [JobID], strict: [JobID] = []) async throws -> [JobID: Answer] {
+        try answers(for: ids, from: await pool.query(Self.read, [.ids(ids.map(\.value)), .ids(strict.map(\.value))]))
     }
 
     /// As `confirm`, for jobs whose worker lost its lease: their attempt is counted as lost and moves on, so that a settlement by the
@@ -41,6 +45,12 @@ package struct JobConfirmation: Sendable {
         for row in rows {
             let id = JobID(try row.id(0))
             let wait = try row.int64(10)
+            if try row.optionalID(14) ?? id.value != id.value {
+                answers[id] = .behind(
+                    WaitingJobs.Entry(
+                        id: JobID(try row.id(14)), priority: try row.int16(15), laneKey: try row.optionalText(16), isRetry: try row.bool(17)))
+                continue
+            }
             guard wait == 0 else {
                 answers[id] = .wait(wait)
                 continue
@@ -60,7 +70,30 @@ package struct JobConfirmation: Sendable {
         ceil(greatest(0, extract(epoch FROM run_at - now()) * 1000000))::int8, lane_key, deadline_us, payload_version
         """
 
-    private static let read = "SELECT \(columns) FROM jobs WHERE id = ANY($1::uuid[]) AND state = 'pending'"
+    private static let read = """
+        SELECT \(columns), first_id, first_priority, first_key, first_is_retry
+        FROM jobs j LEFT JOIN LATERAL (\(first)) f ON j.lane_key IS NOT NULL OR j.id = ANY($2::uuid[])
+        WHERE id = ANY($1::uuid[]) AND state = 'pending'
+        """
+
+    /// The job that comes first in j's lane, or under its lane key when the lane is not strict.
+    private static let first = """
+        SELECT * FROM (
+            \(head("failures = 0", if: "j.id = ANY($2::uuid[])")) UNION ALL \(head("failures > 0", if: "j.id = ANY($2::uuid[])"))
+            UNION ALL \(head("lane_key = j.lane_key", by: "queue, lane, lane_key,", if: "j.id <> ALL($2::uuid[])"))) heads
+        ORDER BY first_priority, first_id LIMIT 1
+        """
+
+    /// One probe of a partial index, whose own columns the order names.
+    private static func head(_ condition: String, by columns: String = "queue, lane,", if needed: String) -> String {
+        """
+        (SELECT id AS first_id, priority AS first_priority, lane_key AS first_key, failures > 0 AS first_is_retry
+        FROM jobs h WHERE h.queue = j.queue AND h.lane = j.lane AND h.state = 'pending' AND NOT h.delayed AND h.\(condition) AND \(needed)
+        ORDER BY \(columns) priority, id LIMIT 1)
+        """
+    }
+
+    private static let noFirst = "NULL::uuid, NULL::int2, NULL::text, NULL::bool"
 
     /// A job that is not due was settled for a retry before its worker died; it is answered as waiting and left as it is.
     private static let moveOn = """
@@ -83,8 +116,8 @@ package struct JobConfirmation: Sendable {
         counts AS (SELECT count(*) AS attempts, count(*) FILTER (WHERE state = 'dead') AS dead FROM lost),
         counted AS (
             UPDATE ledger_counters c SET attempts = c.attempts + n.attempts, dead = c.dead + n.dead FROM counts n WHERE c.slot = $3)
-        SELECT \(columns) FROM lost WHERE state = 'pending'
+        SELECT \(columns), \(noFirst) FROM lost WHERE state = 'pending'
         UNION ALL
-        SELECT \(columns) FROM jobs JOIN known ON id = known_id WHERE state = 'pending' AND (run_at > now() OR attempt > known_attempt)
+        SELECT \(columns), \(noFirst) FROM jobs JOIN known ON id = known_id WHERE state = 'pending' AND (run_at > now() OR attempt > known_attempt)
         """
 }

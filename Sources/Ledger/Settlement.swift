@@ -25,6 +25,8 @@ package struct Settlement: Sendable {
     package var duration: Int64
     /// JSON text with what a kind wants kept of the attempt.
     package var details: String?
+    /// Its lane keeps strict order: a job that is tried again stays among the waiting ones, where it is first.
+    package var keepsPlace: Bool
 
     /// Texts longer than this are cut; a receiver chooses what it answers, and the ledger keeps it.
     static let longestText = 4000
@@ -33,7 +35,7 @@ package struct Settlement: Sendable {
 
     package init(
         job: JobID, attempt: Int32, ending: Ending, delay: Int64 = 0, errorClass: String? = nil, errorMessage: String? = nil,
-        httpStatus: Int32? = nil, duration: Int64, details: String? = nil
+        httpStatus: Int32? = nil, duration: Int64, details: String? = nil, keepsPlace: Bool = false
     ) {
         self.job = job
         self.attempt = attempt
@@ -44,6 +46,7 @@ package struct Settlement: Sendable {
         self.httpStatus = httpStatus
         self.duration = duration
         self.details = details.map { Self.withoutNUL($0) }
+        self.keepsPlace = keepsPlace
     }
 
     static func storable(_ text: String) -> String {

@@ -59,6 +59,7 @@ package struct SettlementWriter: Service {
                 .ids(batch.map(\.job.value)), .int32s(batch.map(\.attempt)), .int16s(batch.map(\.ending.rawValue)), .int64s(batch.map(\.delay)),
                 .optionalTexts(batch.map(\.errorClass)), .optionalTexts(batch.map(\.errorMessage)), .optionalInt32s(batch.map(\.httpStatus)),
                 .int64s(batch.map(\.duration)), .optionalTexts(batch.map(\.details)), .int16(slot.number),
+                .bools(batch.map(\.keepsPlace)),
             ])
         var applied: Set<Identifier> = []
         for row in rows { applied.insert(try row.id(0)) }
@@ -68,14 +69,14 @@ package struct SettlementWriter: Service {
     /// Row, log line and counters in one statement. `ending` is Settlement.Ending.
     private static let statement = """
         WITH s AS (
-            SELECT * FROM unnest($1::uuid[], $2::int4[], $3::int2[], $4::int8[], $5::text[], $6::text[], $7::int4[], $8::int8[], $9::text[])
-                AS t (id, attempt, ending, delay, error_class, error_message, status, duration, details)),
+            SELECT * FROM unnest($1::uuid[], $2::int4[], $3::int2[], $4::int8[], $5::text[], $6::text[], $7::int4[], $8::int8[], $9::text[],
+                $11::bool[]) AS t (id, attempt, ending, delay, error_class, error_message, status, duration, details, keeps_place)),
         settled AS (
             UPDATE jobs j SET
                 state = (CASE s.ending WHEN 0 THEN 'succeeded' WHEN 3 THEN 'dead' WHEN 4 THEN 'cancelled' ELSE 'pending' END)::job_state,
                 attempt = j.attempt + (s.ending = 1)::int,
                 failures = j.failures + (s.ending IN (1, 3))::int,
-                delayed = s.ending IN (1, 2),
+                delayed = s.ending IN (1, 2) AND NOT s.keeps_place AND j.lane_key IS NULL,
                 run_at = CASE WHEN s.ending IN (1, 2) THEN now() + s.delay * interval '1 microsecond' ELSE j.run_at END,
                 error_class = s.error_class,
                 error_message = s.error_message,

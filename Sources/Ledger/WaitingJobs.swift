@@ -50,12 +50,6 @@ package struct WaitingJobs: Sendable {
         }
     }
 
-    /// Whether `first` with this limit may have left something out.
-    package static func mayHaveMore(_ entries: [Entry], limit: Int) -> Bool {
-        let retries = entries.count(where: \.isRetry)
-        return retries >= limit || entries.count - retries >= limit
-    }
-
     /// Lanes of a queue that have waiting jobs, after the given one, in order. Two index probes a lane, whatever the lanes hold.
     package func lanes(of queue: String, after last: String = "", limit: Int = 1000) async throws -> [String] {
         let rows = try await pool.query(

@@ -5,6 +5,11 @@ package enum RedisArgument: Sendable, Hashable {
     case int(Int64)
 }
 
+extension RedisArgument {
+    /// A number, or nothing as the empty string.
+    package static func optional(_ number: (some BinaryInteger)?) -> RedisArgument { number.map { .int(Int64($0)) } ?? .string("") }
+}
+
 extension RedisArgument: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
     package init(stringLiteral value: String) { self = .string(value) }
     package init(integerLiteral value: Int64) { self = .int(value) }

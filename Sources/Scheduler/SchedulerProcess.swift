@@ -20,12 +20,13 @@ package final class SchedulerProcess: Service {
     package init(map: QueueMap, pool: PostgresPool, redis: RedisClient, tuning: IndexTuning = IndexTuning(), logger: Logger) {
         leadership = Leadership(pool: pool, holder: IdentifierSource.system.next().description)
         let keeper = IndexKeeper(
-            map: map, redis: redis, tuning: tuning, waiting: WaitingJobs(pool: pool), settings: LaneSettingsTable(pool: pool),
-            leadership: leadership, logger: logger)
+            map: map, redis: redis, tuning: tuning, waiting: WaitingJobs(pool: pool), lanes: LaneSettingsTable(pool: pool),
+            queues: QueueSettingsTable(pool: pool), leadership: leadership, logger: logger)
         self.keeper = keeper
         let housekeeping = Housekeeping(pool: pool)
         duties = [
             LeaderDuty("the promotion of delayed jobs", every: .seconds(1)) { try await keeper.promote(term: $0) },
+            LeaderDuty("telling the index of settings", every: .milliseconds(500)) { _ in try await keeper.applySettings(changedWithin: .seconds(15)) },
             LeaderDuty("a sweep", every: .seconds(5)) { _ in try await keeper.sweep() },
             LeaderDuty("housekeeping", every: .seconds(600)) { _ in try await housekeeping.run() },
         ]

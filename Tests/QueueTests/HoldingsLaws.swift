@@ -1,3 +1,4 @@
+import Ledger
 import Primitives
 import Testing
 
@@ -7,26 +8,32 @@ import Testing
 @Suite struct HoldingsLaws {
     private let id = JobID(IdentifierSource.system.next())
 
+    private var job: RunnableJob {
+        RunnableJob(
+            id: id, workspace: WorkspaceID(id.value), kind: "noop", lane: "lane", priority: 0, payload: "{}", attempt: 1, failures: 0, maxAttempts: 1,
+            trace: nil)
+    }
+
     private func idle() -> Task<Void, Never> { Task {} }
 
     @Test func `what comes late of a lost claim does nothing to the job's next one`() {
         var holdings = Holdings(slots: 4)
-        let first = holdings.claimed(id, priority: 0, lane: "lane")
+        let first = holdings.claimed(id, rank: Rank(priority: 0), lane: "lane")
         holdings.lose([id])
-        let second = holdings.claimed(id, priority: 0, lane: "lane")
-        let startedLost = holdings.started(first, priority: 0, deadline: .now, task: idle)
+        let second = holdings.claimed(id, rank: Rank(priority: 0), lane: "lane")
+        let startedLost = holdings.started(first, job, deadline: .now, task: idle)
         #expect(!startedLost)
         #expect(holdings.reason(of: first) == .leaseLost)
         holdings.settle(first)
         holdings.giveBack(first, delay: 0)
         #expect(!holdings.hasReports && holdings.activeCount == 1)
-        let starts = [1, 2].map { _ in holdings.started(second, priority: 0, deadline: .now, task: idle) }
+        let starts = [1, 2].map { _ in holdings.started(second, job, deadline: .now, task: idle) }
         #expect(starts == [true, false], "a claim starts once")
     }
 
     @Test func `slots and reports add up whatever the order of endings`() {
         var holdings = Holdings(slots: 2)
-        let claims = (0..<2).map { _ in holdings.claimed(JobID(IdentifierSource.system.next()), priority: 0, lane: "lane") }
+        let claims = (0..<2).map { _ in holdings.claimed(JobID(IdentifierSource.system.next()), rank: Rank(priority: 0), lane: "lane") }
         #expect(holdings.freeSlots == 0)
         holdings.ended(claims[0])
         holdings.ended(claims[0])
@@ -45,7 +52,7 @@ import Testing
     @Test func `results that wait for the ledger stop the claiming`() {
         var holdings = Holdings(slots: 3)
         for _ in 0..<6 {
-            let claim = holdings.claimed(JobID(IdentifierSource.system.next()), priority: 0, lane: "lane")
+            let claim = holdings.claimed(JobID(IdentifierSource.system.next()), rank: Rank(priority: 0), lane: "lane")
             holdings.ended(claim)
         }
         #expect(holdings.activeCount == 0 && holdings.freeSlots == 0)

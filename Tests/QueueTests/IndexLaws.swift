@@ -47,7 +47,7 @@ import Testing
             let jobs = queue.newJobs(3)
             try await queue.commit(jobs)
             let entries = try await queue.waiting.first(10, of: WaitingJobs.Lane(queue: "default", lane: "lane"))
-            #expect(try await queue.index.refill("lane", with: entries, epoch: "1", dropped: 0, hasMore: false))
+            #expect(try await queue.index.refill("lane", with: entries, epoch: "1", dropped: 0, limit: 1000))
             try await queue.join("w1")
             #expect(try await queue.step().claims.count == 3)
             _ = try await queue.step(settled: jobs.map(\.id))
@@ -136,7 +136,7 @@ import Testing
             // Between the refiller's read and its answer another job is committed and left out.
             let late = try await queue.commit(queue.newJobs(1))
             try await queue.push(late)
-            #expect(try await queue.index.refill("lane", with: read, epoch: "1", dropped: order.dropped, hasMore: false))
+            #expect(try await queue.index.refill("lane", with: read, epoch: "1", dropped: order.dropped, limit: 1000))
             let missing = try #require(try await queue.index.missing(of: late.map(\.id), in: "lane"))
             #expect(missing.ids == late.map(\.id) && missing.isOverflowing, "the mark must stay while somebody was left out")
             // The next refill brings it and clears the mark.
@@ -144,7 +144,7 @@ import Testing
             _ = try await queue.pool.query("UPDATE jobs SET state = 'succeeded' WHERE id = ANY($1::uuid[])", [.ids(ran.map(\.value))])
             let next = try #require(try await queue.step(settled: ran, want: 0).refills.first)
             let rest = try await queue.waiting.first(20, of: lane)
-            #expect(try await queue.index.refill("lane", with: rest, epoch: "1", dropped: next.dropped, hasMore: false))
+            #expect(try await queue.index.refill("lane", with: rest, epoch: "1", dropped: next.dropped, limit: 1000))
             #expect(try await queue.index.missing(of: late.map(\.id), in: "lane")?.ids.isEmpty == true)
         }
     }
@@ -154,7 +154,7 @@ import Testing
             let jobs = try await queue.commit(queue.newJobs(1))
             try await queue.open(epoch: 2)
             let entries = [WaitingJobs.Entry(id: jobs[0].id, priority: 0)]
-            #expect(try await !queue.index.refill("lane", with: entries, epoch: "1", dropped: 0, hasMore: false))
+            #expect(try await !queue.index.refill("lane", with: entries, epoch: "1", dropped: 0, limit: 1000))
         }
     }
 
@@ -220,7 +220,7 @@ import Testing
             let pushed = queue.newJobs(1, lane: "b")
             #expect(
                 try await queue.index.enqueue([LaneIndex.Push(id: pushed[0].id, lane: "b", priority: 0)], knownEpoch: "1") == .recovering)
-            let assertion = try #require(try await queue.index.reassert(worker: "w1", session: 1, holding: [(held[0].id, 0, "a")]))
+            let assertion = try #require(try await queue.index.reassert(worker: "w1", session: 1, holding: [.of(held[0].id, lane: "a")]))
             #expect(assertion.epoch == "2" && !assertion.isOpen && assertion.refused.isEmpty)
             try await queue.index.open(2)
             #expect(try await queue.index.missing(of: held.map(\.id), in: "a")?.ids.isEmpty == true)

@@ -13,7 +13,8 @@ import Testing
         let leadership = Leadership(pool: queue.pool, holder: holder)
         let term = try #require(try await leadership.claim())
         let keeper = IndexKeeper(
-            map: queue.map, redis: queue.redis, tuning: queue.index.tuning, waiting: queue.waiting, settings: LaneSettingsTable(pool: queue.pool),
+            map: queue.map, redis: queue.redis, tuning: queue.index.tuning, waiting: queue.waiting, lanes: LaneSettingsTable(pool: queue.pool),
+            queues: QueueSettingsTable(pool: queue.pool),
             leadership: leadership, logger: queue.logger)
         return (keeper, term)
     }
@@ -22,7 +23,8 @@ import Testing
         try await QueueFixture.run(opens: false) { queue in
             let jobs = try await queue.commit(queue.newJobs(5))
             let limited = try await queue.commit(queue.newJobs(5, lane: "limited"))
-            try await LaneSettingsTable(pool: queue.pool).save(LaneSettings(lane: "limited", concurrency: 2), of: "default")
+            try await LaneSettingsTable(pool: queue.pool).setLimits(
+                LaneLimits(concurrency: 2), of: LanePlace(queue: "default", lane: "limited", workspace: queue.workspace), actor: "test")
             var (keeper, term) = try await keeper(queue)
             try await keeper.beat(term: term)
             try await queue.join("w1")
@@ -48,13 +50,13 @@ import Testing
             try await queue.push(jobs)
             try await queue.join("w1")
             #expect(try await queue.step(want: 1).claims.count == 1)
-            _ = try await queue.redis.send(["DEL", .string("v1:{\(queue.index.shard.tag)}:index")])
+            _ = try await queue.redis.send(["DEL", .string("v2:{\(queue.index.shard.tag)}:index")])
             let beating = Task { [keeper] in
                 var keeper = keeper
                 try await keeper.beat(term: term)
             }
             try await eventually("the worker can re-assert") {
-                try await queue.index.reassert(worker: "w1", session: 1, holding: [(jobs[0].id, 0, "lane")])?.epoch == "2"
+                try await queue.index.reassert(worker: "w1", session: 1, holding: [.of(jobs[0].id)])?.epoch == "2"
             }
             try await beating.value
             let step = try await queue.step(epoch: "2")

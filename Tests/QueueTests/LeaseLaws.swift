@@ -47,7 +47,7 @@ import Testing
             guard case .stranger = try await queue.index.step(worker: "zombie", epoch: "1", session: 1, settled: [], returned: [], want: 1) else {
                 throw NeverHappened("the zombie is a stranger")
             }
-            let assertion = try #require(try await queue.index.reassert(worker: "zombie", session: 2, holding: jobs.map { ($0.id, 0, "lane") }))
+            let assertion = try #require(try await queue.index.reassert(worker: "zombie", session: 2, holding: jobs.map { .of($0.id) }))
             #expect(Set(assertion.refused) == Set(taken), "what waits may be taken back, what another one has may not")
             #expect(try await queue.step("alive").claims.isEmpty)
         }
@@ -85,7 +85,7 @@ import Testing
             try await queue.join("w1")
             _ = try await queue.step(want: 3)
             // The answer never came: the worker knows of the first job only, from before.
-            _ = try await queue.index.reassert(worker: "w1", session: 2, holding: [(jobs[0].id, 0, "lane")])
+            _ = try await queue.index.reassert(worker: "w1", session: 2, holding: [.of(jobs[0].id)])
             let claims = try await queue.step(session: 2).claims
             #expect(Set(claims.map(\.id)) == Set(jobs.dropFirst().map(\.id)))
             #expect(claims.filter { $0.entry == .secondHand }.count == 2, "they may have been started: the ledger is asked")

@@ -4,11 +4,11 @@ import Queue
 import TestSupport
 import Testing
 
-/// What a lane's limits do to a claim. Their surface comes later; the structure carries them from the start.
+/// What a lane's limits do to a claim.
 @Suite struct LimitLaws {
     @Test func `a lane runs no more at once than its concurrency`() async throws {
         try await QueueFixture.run { queue in
-            try await queue.index.configure([LaneSettings(lane: "lane", concurrency: 2)])
+            try await queue.index.configure([LaneSettings(lane: "lane", limits: LaneLimits(concurrency: 2))])
             let jobs = queue.newJobs(5)
             try await queue.push(jobs)
             try await queue.join("w1")
@@ -28,13 +28,13 @@ import Testing
             try await queue.join("w1")
             #expect(try await queue.step().claims.map(\.lane) == ["other"])
             try await queue.index.configure([LaneSettings(lane: "lane")])
-            #expect(try await queue.step().claims.count == 3)
+            #expect(try await queue.step().claims.count == 1, "slowly at first")
         }
     }
 
     @Test func `a lane with a rate starts its burst and then one an interval`() async throws {
         try await QueueFixture.run { queue in
-            try await queue.index.configure([LaneSettings(lane: "lane", interval: 60_000_000, burst: 3)])
+            try await queue.index.configure([LaneSettings(lane: "lane", limits: LaneLimits(interval: 60_000_000, burst: 3))])
             try await queue.push(queue.newJobs(10))
             try await queue.join("w1")
             let step = try await queue.step()
@@ -49,7 +49,7 @@ import Testing
         try await QueueFixture.run { queue in
             let clock = ContinuousClock()
             // 200 jobs at 1,000/s are due over 199 ms; a worker that asks at uneven times must be through in hardly more.
-            try await queue.index.configure([LaneSettings(lane: "lane", interval: 1000, burst: 8)])
+            try await queue.index.configure([LaneSettings(lane: "lane", limits: LaneLimits(interval: 1000, burst: 8))])
             try await queue.push(queue.newJobs(200))
             try await queue.join("w1")
             var done = 0

@@ -54,11 +54,11 @@ struct QueueFixture {
         try await index.open(epoch)
     }
 
-    func newJobs(_ count: Int, lane: String = "lane", priority: Int16 = 0, maxAttempts: Int32 = 5, kind: String = "noop") -> [NewJob] {
+    func newJobs(_ count: Int, lane: String = "lane", priority: Int16 = 0, maxAttempts: Int32 = 5, kind: String = "noop", laneKey: String? = nil) -> [NewJob] {
         (0..<count).map { number in
             NewJob(
                 id: IdentifierSource.system.next(), workspace: workspace, kind: kind, queue: "default", lane: lane, priority: priority,
-                payload: "{\"n\":\(number)}", maxAttempts: maxAttempts)
+                payload: "{\"n\":\(number)}", maxAttempts: maxAttempts, laneKey: laneKey)
         }
     }
 
@@ -80,7 +80,7 @@ struct QueueFixture {
 
     func push(_ jobs: [NewJob], knownEpoch: String = "1") async throws {
         _ = try await index.enqueue(
-            jobs.map { LaneIndex.Push(id: $0.id, lane: $0.lane, priority: $0.priority, envelope: Envelope.encode($0)) }, knownEpoch: knownEpoch)
+            jobs.map { LaneIndex.Push(id: $0.id, lane: $0.lane, priority: $0.priority, laneKey: $0.laneKey, envelope: Envelope.encode($0)) }, knownEpoch: knownEpoch)
     }
 
     func join(_ worker: String, session: Int64 = 1) async throws { _ = try await index.reassert(worker: worker, session: session, holding: []) }
@@ -106,6 +106,12 @@ struct QueueFixture {
         try await pool.query(
             "SELECT attempt || ' ' || outcome || coalesce(' ' || error_class, '') FROM integration_log WHERE job_id = $1 ORDER BY id", [.id(id.value)]
         ).map { try $0.text(0) }
+    }
+}
+
+extension LaneIndex.Held {
+    static func of(_ id: JobID, lane: String = "lane", laneKey: String? = nil) -> LaneIndex.Held {
+        LaneIndex.Held(id: id, rank: Rank(priority: 0), lane: lane, laneKey: laneKey)
     }
 }
 

@@ -55,9 +55,9 @@ extension TheSystem {
         }
 
         private func windowCount(_ fleet: Fleet) async throws -> Int64 {
-            let epoch = try await fleet.index.send(["HGET", "v1:{default.0}:index", "epoch"]).text ?? ""
+            let epoch = try await fleet.index.send(["HGET", "v2:{default.0}:index", "epoch"]).text ?? ""
             let lane = try await fleet.pool.query("SELECT lane FROM jobs WHERE lane LIKE '%backlog' LIMIT 1").first?.text(0) ?? ""
-            return try await fleet.index.send(["ZCARD", .string("v1:{default.0}:\(epoch):lane:\(lane)")]).integer ?? -1
+            return try await fleet.index.send(["ZCARD", .string("v2:{default.0}:\(epoch):lane:\(lane)")]).integer ?? -1
         }
 
         /// Into the lane of the one job there is. As the API accepts jobs, rows and counter together, and with ids of their age; only not a

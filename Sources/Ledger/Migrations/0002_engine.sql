@@ -35,7 +35,9 @@ ALTER TABLE lanes
     ALTER COLUMN concurrency DROP NOT NULL, ALTER COLUMN concurrency DROP DEFAULT,
     -- The oldest job holds the lane until it has ended, its retries included.
     ADD COLUMN strict boolean,
-    ADD COLUMN parked_by text;
+    ADD COLUMN parked_by text,
+    ADD COLUMN workspace_id uuid;
+CREATE INDEX lanes_by_workspace ON lanes (workspace_id, queue, lane);
 -- The leader gives the index what changed lately, in case that whoever changed it could not.
 CREATE INDEX lanes_by_change ON lanes (updated_at);
 

@@ -29,13 +29,15 @@ extension LaneIndex {
 
     /// Removes what the epochs before have left behind, a page at a time, without blocking the server.
     package func sweepKeys(before epoch: Int64) async throws(RedisError) {
-        let prefix = "v1:{\(shard.tag)}:"
+        let prefix = "v2:{\(shard.tag)}:"
         var cursor = "0"
         repeat {
-            let reply = try await redis.send(["SCAN", .string(cursor), "MATCH", .string(prefix + "*"), "COUNT", 500])
+            // Every version's keys: what a release before this one had is a life that is over too.
+            let reply = try await redis.send(["SCAN", .string(cursor), "MATCH", .string("v[12]:{\(shard.tag)}:*"), "COUNT", 500])
             guard let parts = reply.array, parts.count == 2 else { return }
             cursor = parts[0].text ?? "0"
             let keys = (parts[1].array ?? []).compactMap(\.bytes).filter { key in
+                guard key.starts(with: prefix.utf8) else { return true }
                 let number = String(decoding: key.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
                 return Int64(number).map { $0 < epoch } ?? false
             }

@@ -9,10 +9,13 @@ extension LaneIndex {
         package var id: JobID
         /// Microseconds.
         package var delay: Int64
+        /// It has failed and takes its turn among the lane's retries from now on.
+        package var isRetry: Bool
 
-        package init(id: JobID, delay: Int64) {
+        package init(id: JobID, delay: Int64, isRetry: Bool = false) {
             self.id = id
             self.delay = delay
+            self.isRetry = isRetry
         }
     }
 
@@ -26,6 +29,8 @@ extension LaneIndex {
     package struct Claim: Sendable {
         package var id: JobID
         package var lane: String
+        /// Its lane keeps strict order: the job runs only as the first one the ledger has, and keeps its place when it is tried again.
+        package var isStrict: Bool
         package var entry: Entry
     }
 
@@ -43,6 +48,23 @@ extension LaneIndex {
         package var refills: [RefillOrder]
         /// Until something may become ready; nil when nothing is in sight, zero when there is more than was wanted.
         package var wait: Duration?
+        /// Held by this worker and to be cancelled, as the operator wants it.
+        package var cancels: [JobID]
+    }
+
+    /// What a worker holds, as it asserts it.
+    package struct Held: Sendable {
+        package var id: JobID
+        package var rank: Rank
+        package var lane: String
+        package var laneKey: String?
+
+        package init(id: JobID, rank: Rank, lane: String, laneKey: String? = nil) {
+            self.id = id
+            self.rank = rank
+            self.lane = lane
+            self.laneKey = laneKey
+        }
     }
 
     package enum StepAnswer: Sendable {
@@ -61,22 +83,23 @@ extension LaneIndex {
             .string(worker), .string(epoch), .int(session), .int(tuning.lease.microseconds), .int(Int64(want)), .int(Int64(tuning.window)),
             .int(Int64(tuning.mostDue)), .int(Int64(settled.count)),
         ]
-        arguments.reserveCapacity(10 + settled.count + returned.count * 2)
+        arguments.reserveCapacity(10 + settled.count + returned.count * 3)
         for id in settled { arguments.append(.string(id.value.description)) }
         arguments.append(.int(Int64(returned.count)))
         for job in returned {
             arguments.append(.string(job.id.value.description))
             arguments.append(.int(job.delay))
+            arguments.append(.string(job.isRetry ? "r" : ""))
         }
         let reply = try await run(IndexScripts.step, arguments)
         guard let parts = reply.array, let status = parts.first?.text else { return .lost }
         switch status {
-        case "ok" where parts.count == 5:
+        case "ok" where parts.count == 6:
             let wait = parts[2].integer ?? -1
             return .stepped(
                 Step(
                     epoch: parts[1].text ?? "", claims: Self.claims(parts[3].array ?? []), refills: Self.refillOrders(parts[4].array ?? []),
-                    wait: wait < 0 ? nil : .microseconds(wait)))
+                    wait: wait < 0 ? nil : .microseconds(wait), cancels: (parts[5].array ?? []).compactMap(Self.jobID)))
         case "recovering": return .recovering
         case "stranger": return .stranger
         default: return .lost
@@ -94,13 +117,14 @@ extension LaneIndex {
     /// - Parameter session: higher each time. A step that was sent before it and arrives after it is not taken: two connections do not keep order,
     ///   and what such a step claimed nobody would run.
     package func reassert(
-        worker: String, session: Int64, holding held: [(id: JobID, priority: Int16, lane: String)]
+        worker: String, session: Int64, holding held: [Held]
     ) async throws(RedisError) -> Assertion? {
         var arguments: [RedisArgument] = [.string(worker), .int(session), .int(tuning.lease.microseconds), .int(Int64(tuning.window))]
         for job in held {
             arguments.append(.string(job.id.value.description))
-            arguments.append(.int(Int64(job.priority)))
+            arguments.append(.string(job.rank.text))
             arguments.append(.string(job.lane))
+            arguments.append(.string(job.laneKey ?? ""))
         }
         let reply = try await run(IndexScripts.reassert, arguments)
         guard let parts = reply.array, parts.count == 4, parts[0].text == "ok" else { return nil }
@@ -124,17 +148,18 @@ extension LaneIndex {
 
     private static func claims(_ lanes: [RedisValue]) -> [Claim] {
         var claims: [Claim] = []
-        for index in stride(from: 0, to: lanes.count - 1, by: 2) {
-            guard let lane = lanes[index].text, let entries = lanes[index + 1].array else { continue }
+        for index in stride(from: 0, to: lanes.count - 2, by: 3) {
+            guard let lane = lanes[index].text, let entries = lanes[index + 2].array else { continue }
+            let isStrict = lanes[index + 1].integer == 1
             for position in stride(from: 0, to: entries.count - 1, by: 2) {
                 guard let id = jobID(entries[position]) else { continue }
                 let bytes = entries[position + 1].bytes ?? []
                 if bytes == Array("r".utf8) {
-                    claims.append(Claim(id: id, lane: lane, entry: .reclaimed))
+                    claims.append(Claim(id: id, lane: lane, isStrict: isStrict, entry: .reclaimed))
                 } else if let job = Envelope.decode(bytes, id: id, lane: lane) {
-                    claims.append(Claim(id: id, lane: lane, entry: .firstHand(job)))
+                    claims.append(Claim(id: id, lane: lane, isStrict: isStrict, entry: .firstHand(job)))
                 } else {
-                    claims.append(Claim(id: id, lane: lane, entry: .secondHand))
+                    claims.append(Claim(id: id, lane: lane, isStrict: isStrict, entry: .secondHand))
                 }
             }
         }

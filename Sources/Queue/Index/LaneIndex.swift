@@ -18,17 +18,24 @@ package struct LaneIndex: Sendable {
     package struct Push: Sendable {
         package var id: JobID
         package var lane: String
-        package var priority: Int16
+        package var rank: Rank
+        package var laneKey: String?
         /// Microseconds until it is due; 0 for now.
         package var delay: Int64
         package var envelope: [UInt8]
 
-        package init(id: JobID, lane: String, priority: Int16, delay: Int64 = 0, envelope: [UInt8] = []) {
+        package init(id: JobID, lane: String, priority: Int16, laneKey: String? = nil, isRetry: Bool = false, delay: Int64 = 0, envelope: [UInt8] = []) {
             self.id = id
             self.lane = lane
-            self.priority = priority
+            rank = Rank(priority: priority, isRetry: isRetry)
+            self.laneKey = laneKey
             self.delay = delay
             self.envelope = envelope
+        }
+
+        /// Second-hand, of what the ledger has waiting.
+        package init(_ entry: WaitingJobs.Entry, lane: String) {
+            self.init(id: entry.id, lane: lane, priority: entry.priority, laneKey: entry.laneKey, isRetry: entry.isRetry)
         }
     }
 
@@ -43,14 +50,15 @@ package struct LaneIndex: Sendable {
     /// Puts committed jobs into the index. First-hand needs the epoch that was known before their commit.
     package func enqueue(_ pushes: [Push], knownEpoch: String) async throws(RedisError) -> Reception {
         var arguments: [RedisArgument] = [.string(knownEpoch), .int(Int64(tuning.window)), .int(Int64(tuning.mostDue))]
-        arguments.reserveCapacity(3 + pushes.count * 4 + 16)
+        arguments.reserveCapacity(3 + pushes.count * 5 + 16)
         for (lane, group) in Dictionary(grouping: pushes, by: \.lane) {
             arguments.append(.string(lane))
             arguments.append(.int(Int64(group.count)))
             for push in group {
                 arguments.append(.string(push.id.value.description))
-                arguments.append(.int(Int64(push.priority)))
+                arguments.append(.string(push.rank.text))
                 arguments.append(.int(push.delay))
+                arguments.append(.string(push.laneKey ?? ""))
                 arguments.append(.bytes(push.envelope))
             }
         }
@@ -71,20 +79,56 @@ package struct LaneIndex: Sendable {
         guard !settings.isEmpty else { return }
         _ = try await run(
             IndexScripts.configure,
-            settings.flatMap { [.string($0.lane), .int($0.interval), .int(Int64($0.burst)), .int(Int64($0.concurrency)), .int($0.parked)] })
+            settings.flatMap { lane in
+                [
+                    .string(lane.lane), .optional(lane.limits.interval), .optional(lane.limits.burst), .optional(lane.limits.concurrency),
+                    .optional(lane.limits.isStrict.map { $0 ? 1 : 0 }), .int(lane.parked),
+                ]
+            })
+    }
+
+    /// - Parameter shards: over how many the queue is spread; its jobs at once are divided among them.
+    package func tune(_ settings: QueueSettings, shards: Int) async throws(RedisError) {
+        let limits = settings.laneDefaults
+        _ = try await run(
+            IndexScripts.tune,
+            [
+                .int(limits.interval), .int(Int64(limits.burst)), .int(Int64(limits.concurrency)), .int(limits.isStrict ? 1 : 0),
+                .int(Int64(shard.share(of: Int(settings.concurrency), among: shards))), .int(settings.paused),
+            ])
+    }
+
+    package enum Cancellation: String, Sendable {
+        /// A worker has it and is told.
+        case held
+        case removed
+        /// The index does not have it; a push that is still on its way will be second-hand.
+        case unknown
+    }
+
+    /// Takes jobs out of the index that the ledger has marked as cancelled. Nil when the index is lost.
+    package func cancel(_ jobs: [(id: JobID, lane: String)]) async throws(RedisError) -> [JobID: Cancellation]? {
+        guard !jobs.isEmpty else { return [:] }
+        let reply = try await run(IndexScripts.cancel, jobs.flatMap { [.string($0.id.value.description), .string($0.lane)] })
+        guard let words = reply.array, words.count == jobs.count else { return nil }
+        var answers: [JobID: Cancellation] = [:]
+        for (job, word) in zip(jobs, words) { answers[job.id] = word.text.flatMap(Cancellation.init) ?? .unknown }
+        return answers
     }
 
     /// Adds what was read from the ledger for a lane. False when the index has another epoch by now.
+    /// - Parameter limit: at most so many of each class were read.
     package func refill(
-        _ lane: String, with entries: [WaitingJobs.Entry], epoch: String, dropped: Int64, hasMore: Bool
+        _ lane: String, with entries: [WaitingJobs.Entry], epoch: String, dropped: Int64, limit: Int
     ) async throws(RedisError) -> Bool {
-        var arguments: [RedisArgument] = [
-            .string(epoch), .int(Int64(tuning.window)), .string(lane), .int(dropped), .int(hasMore ? 1 : 0),
-        ]
-        arguments.reserveCapacity(6 + entries.count * 2)
+        let retries = entries.count(where: \.isRetry)
+        let more = (entries.count - retries >= limit ? "f" : "") + (retries >= limit ? "r" : "")
+        var arguments: [RedisArgument] = [.string(epoch), .int(Int64(tuning.window)), .string(lane), .int(dropped), .string(more)]
+        arguments.reserveCapacity(6 + entries.count * 3)
         for entry in entries {
             arguments.append(.string(entry.id.value.description))
-            arguments.append(.int(Int64(entry.priority)))
+            arguments.append(.string(Rank(priority: entry.priority, isRetry: entry.isRetry).text))
+            arguments.append(.string(entry.laneKey ?? ""))
         }
         return try await run(IndexScripts.refilled, arguments).array?.first?.text == "ok"
     }

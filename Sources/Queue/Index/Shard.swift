@@ -4,17 +4,25 @@ import Primitives
 package struct Shard: Hashable, Sendable {
     package let queue: String
     package let tag: String
+    package let number: Int
 
     package init(namespace: String = "", queue: String, number: Int = 0) {
         self.queue = queue
+        self.number = number
         tag = "\(namespace)\(queue).\(number)"
     }
 
     /// The one key that is named to scripts; they derive the others from it, and this file is the only Swift one that spells keys.
-    var indexKey: String { "v1:{\(tag)}:index" }
+    var indexKey: String { "v2:{\(tag)}:index" }
+
+    /// This shard's part of a limit for the whole queue; at least 1 where there is a limit.
+    func share(of limit: Int, among shards: Int) -> Int {
+        guard limit > 0 else { return 0 }
+        return max(1, limit / shards + (number < limit % shards ? 1 : 0))
+    }
 
     /// Where a waiting worker is woken.
-    func wakeChannel(of worker: String) -> String { "v1:{\(tag)}:wake:\(worker)" }
+    func wakeChannel(of worker: String) -> String { "v2:{\(tag)}:wake:\(worker)" }
 }
 
 /// Which queues there are, and over how many shards each is spread. The same in every process of a fleet.

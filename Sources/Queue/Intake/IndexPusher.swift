@@ -63,7 +63,7 @@ package final class IndexPusher: Service {
                     continue
                 }
                 let push = LaneIndex.Push(
-                    id: job.id, lane: job.lane, priority: job.priority, delay: answer.delay,
+                    id: job.id, lane: job.lane, priority: job.priority, laneKey: job.laneKey, delay: answer.delay,
                     envelope: answer.delay == 0 ? Envelope.encode(job) : [])
                 state.waiting[shard, default: []].append(Waiting(push: push, epoch: known.epochs[shard] ?? ""))
             }

@@ -10,7 +10,8 @@ package struct IndexKeeper: Sendable {
     private let shards: [LaneIndex]
     private let map: QueueMap
     private let waiting: WaitingJobs
-    private let settings: LaneSettingsTable
+    private let lanes: LaneSettingsTable
+    private let queues: QueueSettingsTable
     private let leadership: Leadership
     private let refiller: Refiller
     private let logger: Logger
@@ -26,13 +27,14 @@ package struct IndexKeeper: Sendable {
     private static let silenceBeyondBeat = Duration.milliseconds(500)
 
     package init(
-        map: QueueMap, redis: RedisClient, tuning: IndexTuning = IndexTuning(), waiting: WaitingJobs, settings: LaneSettingsTable,
-        leadership: Leadership, logger: Logger
+        map: QueueMap, redis: RedisClient, tuning: IndexTuning = IndexTuning(), waiting: WaitingJobs, lanes: LaneSettingsTable,
+        queues: QueueSettingsTable, leadership: Leadership, logger: Logger
     ) {
         self.map = map
         shards = map.shards.map { LaneIndex(shard: $0, redis: redis, tuning: tuning) }
         self.waiting = waiting
-        self.settings = settings
+        self.lanes = lanes
+        self.queues = queues
         self.leadership = leadership
         self.logger = logger
         refiller = Refiller(waiting: waiting)
@@ -54,6 +56,24 @@ package struct IndexKeeper: Sendable {
         if !lost.isEmpty { try await rebuild(lost, term: term) }
     }
 
+    /// Gives the index what operators changed lately: whoever changed it does so too, and may have died before.
+    package func applySettings(changedWithin age: Duration) async throws {
+        for settings in try await queues.changed(within: age.microseconds) {
+            for index in shards where index.shard.queue == settings.queue { try await index.tune(settings, shards: map.shards(of: settings.queue).count) }
+        }
+        for (queue, changed) in Dictionary(grouping: try await lanes.changed(within: age.microseconds), by: \.queue) {
+            for index in shards where index.shard.queue == queue {
+                try await configure(changed.map(\.settings).filter { isHome(index.shard, of: $0.lane) }, on: index)
+            }
+        }
+    }
+
+    private func configure(_ settings: [LaneSettings], on index: LaneIndex) async throws {
+        for first in stride(from: 0, to: settings.count, by: Self.lanesPerPage) {
+            try await index.configure(Array(settings[first..<min(first + Self.lanesPerPage, settings.count)]))
+        }
+    }
+
     /// Moves delayed jobs, whose time has come and which the index did not have, into their lanes.
     package func promote(term: LeaderTerm) async throws {
         let perRound = 1000
@@ -63,7 +83,7 @@ package struct IndexKeeper: Sendable {
                 guard let index = shards.first(where: { $0.shard == shard }) else { continue }
                 // Not pushed for whatever reason: they are among the waiting rows now, where the sweep looks.
                 _ = try await index.enqueue(
-                    jobs.map { LaneIndex.Push(id: $0.entry.id, lane: $0.lane.lane, priority: $0.entry.priority) }, knownEpoch: "")
+                    jobs.map { LaneIndex.Push($0.entry, lane: $0.lane.lane) }, knownEpoch: "")
             }
             if due.count < perRound { return }
         }
@@ -89,7 +109,7 @@ package struct IndexKeeper: Sendable {
                     continue
                 }
                 mended += 1
-                _ = try await index.refill(lane, with: entries, epoch: missing.epoch, dropped: mark.dropped, hasMore: WaitingJobs.mayHaveMore(entries, limit: limit))
+                _ = try await index.refill(lane, with: entries, epoch: missing.epoch, dropped: mark.dropped, limit: limit)
             }
         }
         if mended > 0 { logger.notice("lanes with jobs unknown to the index were refilled", metadata: ["lanes": "\(mended)"]) }
@@ -104,12 +124,11 @@ package struct IndexKeeper: Sendable {
             guard try await index.reset(to: epoch) != nil else { continue }
             opening.append((index, epoch))
         }
+        let tuned = try await queues.all()
         for (index, _) in opening {
             // Read after the reset: a push that comes later marks its lane itself.
-            let limits = try await settings.all(of: index.shard.queue).filter { isHome(index.shard, of: $0.lane) }
-            for first in stride(from: 0, to: limits.count, by: Self.lanesPerPage) {
-                try await index.configure(Array(limits[first..<min(first + Self.lanesPerPage, limits.count)]))
-            }
+            if let settings = tuned[index.shard.queue] { try await index.tune(settings, shards: map.shards(of: index.shard.queue).count) }
+            try await configure(try await lanes.all(of: index.shard.queue).filter { isHome(index.shard, of: $0.lane) }, on: index)
             var page: [String] = []
             for try await lane in waiting.allLanes(of: index.shard.queue) where isHome(index.shard, of: lane) {
                 page.append(lane)

@@ -4,6 +4,8 @@ package enum CancellationReason: Sendable {
     case deadline
     /// Another worker has the job: nothing is settled here.
     case leaseLost
+    /// An operator wants the job cancelled; why is in the ledger.
+    case `operator`
     /// The process stops: the job is given back, no attempt spent.
     case shutdown
 }

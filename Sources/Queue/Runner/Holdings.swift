@@ -11,8 +11,9 @@ struct Holdings {
 
     private struct Holding {
         var number: UInt64
-        var priority: Int16
+        var rank: Rank
         var lane: String
+        var laneKey: String?
         var task: Task<Void, Never>?
         var deadline: ContinuousClock.Instant?
         var reason: CancellationReason?
@@ -26,7 +27,8 @@ struct Holdings {
         var want: Int
     }
 
-    private let slots: Int
+    /// Attempts at once; may be changed while some run.
+    var slots: Int
     private var held: [JobID: Holding] = [:]
     /// Claimed and not ended: what the slots are for.
     private var active = 0
@@ -52,9 +54,11 @@ struct Holdings {
     mutating func stopClaiming() { isStopping = true }
     mutating func stopWaiting() { isPatient = false }
 
-    mutating func takePlan() -> Plan {
+    /// - Parameter granted: what the process leaves to this queue.
+    mutating func takePlan(granted: Int = .max) -> Plan {
         let plan = Plan(
-            settled: Array(settled.prefix(Self.mostPerStep)), returned: Array(returned.prefix(Self.mostPerStep)), want: min(freeSlots, Self.mostPerStep))
+            settled: Array(settled.prefix(Self.mostPerStep)), returned: Array(returned.prefix(Self.mostPerStep)),
+            want: min(freeSlots, granted, Self.mostPerStep))
         settled.removeFirst(plan.settled.count)
         returned.removeFirst(plan.returned.count)
         return plan
@@ -72,10 +76,10 @@ struct Holdings {
         returned.insert(contentsOf: plan.returned, at: 0)
     }
 
-    mutating func claimed(_ id: JobID, priority: Int16, lane: String) -> Claim {
+    mutating func claimed(_ id: JobID, rank: Rank, lane: String) -> Claim {
         if held[id] != nil { lose([id]) }
         claims += 1
-        held[id] = Holding(number: claims, priority: priority, lane: lane)
+        held[id] = Holding(number: claims, rank: rank, lane: lane)
         active += 1
         return Claim(id: id, number: claims)
     }
@@ -83,9 +87,10 @@ struct Holdings {
     private func isCurrent(_ claim: Claim) -> Bool { held[claim.id]?.number == claim.number }
 
     /// False when the job was lost while it was being confirmed; it must not start.
-    mutating func started(_ claim: Claim, priority: Int16, deadline: ContinuousClock.Instant, task: () -> Task<Void, Never>) -> Bool {
+    mutating func started(_ claim: Claim, _ job: RunnableJob, deadline: ContinuousClock.Instant, task: () -> Task<Void, Never>) -> Bool {
         guard isCurrent(claim), var holding = held[claim.id], !holding.isEnded, holding.task == nil else { return false }
-        holding.priority = priority
+        holding.rank = Rank(priority: job.priority, isRetry: job.failures > 0)
+        holding.laneKey = job.laneKey
         holding.deadline = deadline
         holding.task = task()
         if holding.reason != nil { holding.task?.cancel() }
@@ -110,11 +115,13 @@ struct Holdings {
         settled.append(claim.id)
     }
 
-    /// - Parameter delay: microseconds; 0 for the head of its lane.
-    mutating func giveBack(_ claim: Claim, delay: Int64) {
+    /// - Parameters:
+    ///   - delay: microseconds; 0 for the head of its lane.
+    ///   - isRetry: it has failed.
+    mutating func giveBack(_ claim: Claim, delay: Int64, isRetry: Bool = false) {
         guard isCurrent(claim) else { return }
         ended(claim)
-        returned.append(LaneIndex.Return(id: claim.id, delay: delay))
+        returned.append(LaneIndex.Return(id: claim.id, delay: delay, isRetry: isRetry))
     }
 
     mutating func lose(_ ids: [JobID]) {
@@ -129,8 +136,16 @@ struct Holdings {
         returned.removeAll { lost.contains($0.id) }
     }
 
-    func assertion() -> [(id: JobID, priority: Int16, lane: String)] {
-        held.map { (id: $0.key, priority: $0.value.priority, lane: $0.value.lane) }
+    func assertion() -> [LaneIndex.Held] {
+        held.map { LaneIndex.Held(id: $0.key, rank: $0.value.rank, lane: $0.value.lane, laneKey: $0.value.laneKey) }
+    }
+
+    /// One that has not begun yet is told when it does.
+    mutating func cancel(_ ids: [JobID], _ reason: CancellationReason) {
+        for id in ids where held[id]?.isEnded == false && held[id]?.reason == nil {
+            held[id]?.reason = reason
+            held[id]?.task?.cancel()
+        }
     }
 
     mutating func cancelOverdue(at now: ContinuousClock.Instant) {

@@ -7,36 +7,60 @@ import Synchronization
 extension QueueRunner {
     /// Microseconds.
     private static var unsettledDelay: Int64 { 30_000_000 }
+    /// For a job that another one has to precede: by then that one is in the index.
+    private static var behindDelay: Int64 { 100_000 }
 
     /// Asks the ledger about jobs that are not first-hand, then starts those that may run.
-    func confirm(_ claims: [Holdings.Claim]) async {
-        guard let answers = await askPatiently(claims, { try await self.confirmation.confirm(claims.map(\.id)) }) else { return }
-        for claim in claims { act(on: answers[claim.id] ?? .over, claim) }
+    func confirm(_ claims: [Claimed]) async {
+        guard let answers = await read(claims) else { return }
+        await bringForward(answers, of: claims)
+        for claim in claims { act(on: answers[claim.claim.id] ?? .over, claim) }
         wakeup.signal()
+    }
+
+    private func read(_ claims: [Claimed]) async -> [JobID: JobConfirmation.Answer]? {
+        let strict = claims.filter(\.isStrict).map(\.claim.id)
+        return await askPatiently(claims, { try await self.confirmation.confirm(claims.map(\.claim.id), strict: strict) })
+    }
+
+    /// A push that died with its process, or was overtaken by a later one, must not let others pass: what comes first is pushed again.
+    private func bringForward(_ answers: [JobID: JobConfirmation.Answer], of claims: [Claimed]) async {
+        var pushes: [JobID: LaneIndex.Push] = [:]
+        for claim in claims {
+            if case .behind(let first) = answers[claim.claim.id] { pushes[first.id] = LaneIndex.Push(first, lane: claim.lane) }
+        }
+        guard !pushes.isEmpty else { return }
+        // Where it fails the sweep finds them; those behind them wait meanwhile.
+        _ = try? await index.enqueue(Array(pushes.values), knownEpoch: "")
     }
 
     /// The same for jobs of a worker that lost its lease. Their attempts are read once and moved on from there, however often that has to be
     /// tried: one death counts once.
-    func reclaim(_ claims: [Holdings.Claim]) async {
-        guard let before = await askPatiently(claims, { try await self.confirmation.confirm(claims.map(\.id)) }) else { return }
+    func reclaim(_ claims: [Claimed]) async {
+        guard let before = await read(claims) else { return }
+        await bringForward(before, of: claims)
         var attempts: [JobID: Int32] = [:]
         for case (let id, .run(let job)) in before { attempts[id] = job.attempt }
         let known = attempts
         guard let after = await askPatiently(claims, { try await self.confirmation.reclaim(known) }) else { return }
-        for claim in claims { act(on: known[claim.id] == nil ? before[claim.id] ?? .over : after[claim.id] ?? .over, claim) }
+        for claim in claims {
+            let id = claim.claim.id
+            act(on: known[id] == nil ? before[id] ?? .over : after[id] ?? .over, claim)
+        }
         wakeup.signal()
     }
 
-    private func act(on answer: JobConfirmation.Answer, _ claim: Holdings.Claim) {
+    private func act(on answer: JobConfirmation.Answer, _ claimed: Claimed) {
         switch answer {
-        case .run(let job): start(job, claim)
-        case .wait(let delay): holdings.withLock { $0.giveBack(claim, delay: max(1, delay)) }
-        case .over: holdings.withLock { $0.settle(claim) }
+        case .run(let job): start(job, claimed.claim, isStrict: claimed.isStrict)
+        case .wait(let delay): holdings.withLock { $0.giveBack(claimed.claim, delay: max(1, delay)) }
+        case .behind: holdings.withLock { $0.giveBack(claimed.claim, delay: Self.behindDelay) }
+        case .over: holdings.withLock { $0.settle(claimed.claim) }
         }
     }
 
     /// While the ledger is away the jobs stay held, and their slots taken. Nil when the runner ends, or stops meanwhile: then they are given back.
-    private func askPatiently<Answer: Sendable>(_ claims: [Holdings.Claim], _ ask: () async throws -> Answer) async -> Answer? {
+    private func askPatiently<Answer: Sendable>(_ claims: [Claimed], _ ask: () async throws -> Answer) async -> Answer? {
         var pause = Duration.milliseconds(50)
         while !Task.isCancelled {
             do {
@@ -44,7 +68,7 @@ extension QueueRunner {
             } catch {
                 logger.warning("claimed jobs wait for the ledger", metadata: ["count": "\(claims.count)", "error": "\(error)"])
                 if holdings.withLock({ $0.isStopping }) {
-                    holdings.withLock { holdings in for claim in claims { holdings.giveBack(claim, delay: 0) } }
+                    holdings.withLock { holdings in for claim in claims { holdings.giveBack(claim.claim, delay: 0) } }
                     wakeup.signal()
                     return nil
                 }
@@ -55,18 +79,18 @@ extension QueueRunner {
         return nil
     }
 
-    func start(_ job: RunnableJob, _ claim: Holdings.Claim) {
+    func start(_ job: RunnableJob, _ claim: Holdings.Claim, isStrict: Bool) {
         let policy = kinds.policy(of: job.kind)
         _ = holdings.withLock { holdings in
-            holdings.started(claim, priority: job.priority, deadline: .now + (policy?.deadline ?? .seconds(60))) {
+            holdings.started(claim, job, deadline: .now + (policy?.deadline ?? .seconds(60))) {
                 // Not a child of the group: an attempt must be cancellable alone. It is kept in the holdings and ends at its deadline,
                 // with its lease or with the runner, which cancels what is left.
-                Task { await self.attempt(job, claim, policy: policy) }
+                Task { await self.attempt(job, claim, policy: policy, isStrict: isStrict) }
             }
         }
     }
 
-    private func attempt(_ job: RunnableJob, _ claim: Holdings.Claim, policy: RunPolicy?) async {
+    private func attempt(_ job: RunnableJob, _ claim: Holdings.Claim, policy: RunPolicy?, isStrict: Bool) async {
         let begun = ContinuousClock.now
         var outcome: Outcome
         if policy == nil {
@@ -87,17 +111,22 @@ extension QueueRunner {
                 if case .succeeded = outcome { break }
                 outcome = .failed(
                     Failure(.transient(), code: "deadline", message: "the attempt took longer than \(Int(policy?.deadline.seconds ?? 0)) s"))
+            case .operator:
+                if case .succeeded = outcome { break }
+                outcome = .cancelled(reason: "cancelled while it was running")
             case nil: break
             }
         }
-        await settle(job, claim, outcome, policy: policy ?? RunPolicy(), took: took)
+        await settle(job, claim, outcome, policy: policy ?? RunPolicy(), took: took, isStrict: isStrict)
     }
 
-    private func settle(_ job: RunnableJob, _ claim: Holdings.Claim, _ outcome: Outcome, policy: RunPolicy, took: Duration) async {
+    private func settle(
+        _ job: RunnableJob, _ claim: Holdings.Claim, _ outcome: Outcome, policy: RunPolicy, took: Duration, isStrict: Bool
+    ) async {
         var generator = SystemRandomNumberGenerator()
         let disposition = Disposition.decide(
             outcome, failures: Int(job.failures), maxAttempts: Int(job.maxAttempts), policy: policy.retry, using: &generator)
-        let settlement = Settlement(job, outcome, disposition, took: took)
+        let settlement = Settlement(job, outcome, disposition, took: took, keepsPlace: isStrict)
         // The slot is free for the next job while the ledger commits this one; how many may wait so is bounded by the holdings.
         holdings.withLock { $0.ended(claim) }
         wakeup.signal()
@@ -111,7 +140,7 @@ extension QueueRunner {
             holdings.withLock { holdings in
                 switch settlement.ending {
                 case .retried where verdict == .applied, .snoozed where verdict == .applied:
-                    holdings.giveBack(claim, delay: max(1, settlement.delay))
+                    holdings.giveBack(claim, delay: max(1, settlement.delay), isRetry: settlement.ending == .retried)
                 default: holdings.settle(claim)
                 }
             }
@@ -126,7 +155,7 @@ extension QueueRunner {
 
 extension Settlement {
     /// Outcome and disposition, in the ledger's words.
-    init(_ job: RunnableJob, _ outcome: Outcome, _ disposition: Disposition, took: Duration) {
+    init(_ job: RunnableJob, _ outcome: Outcome, _ disposition: Disposition, took: Duration, keepsPlace: Bool = false) {
         var record = AttemptRecord()
         var code: String?
         var message: String?
@@ -147,6 +176,6 @@ extension Settlement {
         }
         self.init(
             job: job.id, attempt: job.attempt, ending: ending, delay: delay, errorClass: code, errorMessage: message,
-            httpStatus: record.httpStatus, duration: took.microseconds, details: record.details)
+            httpStatus: record.httpStatus, duration: took.microseconds, details: record.details, keepsPlace: keepsPlace)
     }
 }

@@ -81,6 +81,7 @@ package final class QueueRunner: Service {
                 case .stepped(let step):
                     holdings.withLock { $0.acknowledged(plan) }
                     take(step.claims, in: &group)
+                    if !step.cancels.isEmpty { holdings.withLock { $0.cancel(step.cancels, .operator) } }
                     for order in step.refills { group.addTask { await self.refill(order, epoch: step.epoch) } }
                     await rest(after: step, want: plan.want)
                 case .stranger:
@@ -129,20 +130,33 @@ package final class QueueRunner: Service {
     private func take(_ claims: [LaneIndex.Claim], in group: inout DiscardingTaskGroup) {
         guard !claims.isEmpty else { return }
         var firstHand: [(RunnableJob, Holdings.Claim)] = []
-        var secondHand: [Holdings.Claim] = []
-        var reclaimed: [Holdings.Claim] = []
+        var secondHand: [Claimed] = []
+        var reclaimed: [Claimed] = []
         holdings.withLock { holdings in
             for claim in claims {
                 switch claim.entry {
-                case .firstHand(let job): firstHand.append((job, holdings.claimed(claim.id, priority: job.priority, lane: claim.lane)))
-                case .secondHand: secondHand.append(holdings.claimed(claim.id, priority: 0, lane: claim.lane))
-                case .reclaimed: reclaimed.append(holdings.claimed(claim.id, priority: 0, lane: claim.lane))
+                case .firstHand(let job): firstHand.append((job, holdings.claimed(claim.id, rank: Rank(priority: job.priority), lane: claim.lane)))
+                case .secondHand: secondHand.append(Claimed(claim, &holdings))
+                case .reclaimed: reclaimed.append(Claimed(claim, &holdings))
                 }
             }
         }
-        for (job, claim) in firstHand { start(job, claim) }
+        for (job, claim) in firstHand { start(job, claim, isStrict: false) }
         if !secondHand.isEmpty { group.addTask { [secondHand] in await self.confirm(secondHand) } }
         if !reclaimed.isEmpty { group.addTask { [reclaimed] in await self.reclaim(reclaimed) } }
+    }
+
+    /// What the ledger is asked about before it runs.
+    struct Claimed: Sendable {
+        var claim: Holdings.Claim
+        var lane: String
+        var isStrict: Bool
+
+        init(_ claim: LaneIndex.Claim, _ holdings: inout Holdings) {
+            self.claim = holdings.claimed(claim.id, rank: Rank(priority: 0), lane: claim.lane)
+            lane = claim.lane
+            isStrict = claim.isStrict
+        }
     }
 
     private func refill(_ order: LaneIndex.RefillOrder, epoch: String) async {

@@ -13,6 +13,6 @@ package struct Refiller: Sendable {
         // What the index has already stands at the front of the lane and is read again; the window must fit behind it.
         let limit = index.tuning.window + order.indexed + 1
         let entries = try await waiting.first(limit, of: WaitingJobs.Lane(queue: index.shard.queue, lane: order.lane))
-        _ = try await index.refill(order.lane, with: entries, epoch: epoch, dropped: order.dropped, hasMore: WaitingJobs.mayHaveMore(entries, limit: limit))
+        _ = try await index.refill(order.lane, with: entries, epoch: epoch, dropped: order.dropped, limit: limit)
     }
 }

@@ -90,7 +90,7 @@ extension Fleet {
 
     /// What the index says is running in a queue, by all workers.
     func held(queue: String = "webhooks") async throws -> Int64 {
-        let tag = "v1:{\(queue).0}:"
+        let tag = "v2:{\(queue).0}:"
         guard let epoch = try await index.send(["HGET", .string(tag + "index"), "epoch"]).text else { return -1 }
         return try await index.send(["HLEN", .string(tag + epoch + ":held")]).integer ?? -1
     }

@@ -12,4 +12,4 @@ while at < #ARGV do
   for i = 1, #ids do if not flags[i] then missing[#missing + 1] = ids[i] end end
 end
 local s = stateOf(ARGV[1])
-return { epoch, s.over and 1 or 0, missing, s.dropped }
+return { epoch, (s.over or s.overRetries) and 1 or 0, missing, s.dropped }

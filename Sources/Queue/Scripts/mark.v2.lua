@@ -6,8 +6,7 @@ local epoch, phase = enter(ARGV[#ARGV])
 if not epoch then return false end
 local now = clock()
 for i = 1, #ARGV - 1 do
-  redis.call('HSET', stateKey(ARGV[i]), 'over', '1')
-  redis.call('HINCRBY', stateKey(ARGV[i]), 'dropped', 1)
+  leave(ARGV[i], stateOf(ARGV[i]), 1, 1)
   redis.call('ZADD', P .. 'refill', 'NX', us(now), ARGV[i])
 end
 if phase == 'open' then wake() end

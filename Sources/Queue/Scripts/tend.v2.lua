@@ -12,14 +12,5 @@ if phase ~= 'open' then return { 'ok', epoch, phase, beat, {} } end
 local now, ttl, window = clock(), tonumber(ARGV[3]), tonumber(ARGV[4])
 local moved = promote(window, now) + reclaim(ttl, window, now)
 if moved > 0 then wake() end
-local refill = {}
 -- A second's head start for the workers, who refill with less delay.
-local asks = redis.call('ZRANGEBYSCORE', P .. 'refill', '-inf', us(now - 1000000), 'LIMIT', 0, 16)
-for _, lane in ipairs(asks) do
-  redis.call('ZADD', P .. 'refill', us(now + 5000000), lane)
-  local s = stateOf(lane)
-  refill[#refill + 1] = lane
-  refill[#refill + 1] = s.dropped
-  refill[#refill + 1] = s.running + redis.call('ZCARD', laneKey(lane))
-end
-return { 'ok', epoch, phase, beat, refill }
+return { 'ok', epoch, phase, beat, grantRefills(now - 1000000, 16, now) }

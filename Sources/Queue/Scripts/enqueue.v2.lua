@@ -1,7 +1,7 @@
 -- Puts committed jobs into their lanes, or into the due set when they are to run later.
 -- KEYS  1 index
 -- ARGV  1 the epoch known before the commit ('' = not known: everything is second-hand)   2 window   3 most due entries
---       then, for each lane: lane, n, and n times: id, priority, delay in us (0 = now), envelope ('' = none)
+--       then, for each lane: lane, n, and n times: id, rank, delay in us (0 = now), lane key ('' = none), envelope ('' = none)
 --       last: run_id
 -- Returns {status, epoch}: 'ok'; 'recovering': the lanes are marked for refill; 'lost': nothing was done, the lanes must be marked later.
 local epoch, phase = enter(ARGV[#ARGV])
@@ -11,26 +11,25 @@ local trusted, at, added = ARGV[1] == epoch, 4, 0
 while at < #ARGV do
   local lane, n = ARGV[at], tonumber(ARGV[at + 1])
   at = at + 2
-  local ids, priorities, envelopes = {}, {}, {}
+  local ids, ranks, keys, envelopes = {}, {}, {}, {}
   for _ = 1, n do
-    local id, priority, delay = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+    local id, rank, delay = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
     if delay > 0 then
       -- A full due set leaves the job to the ledger, whose scheduler finds it when its time has come.
       if phase == 'open' and delay <= horizon and redis.call('ZCARD', P .. 'due') < mostDue and redis.call('HEXISTS', P .. 'held', id) == 0 then
         redis.call('ZADD', P .. 'due', us(now + delay), id)
-        redis.call('HSET', P .. 'dues', id, priority .. '|' .. lane)
+        redis.call('HSET', P .. 'dues', id, rank .. '|' .. lane)
       end
     else
-      ids[#ids + 1], priorities[#priorities + 1], envelopes[#envelopes + 1] = id, priority, ARGV[at + 3]
+      ids[#ids + 1], ranks[#ranks + 1], keys[#keys + 1], envelopes[#envelopes + 1] = id, rank, ARGV[at + 3], ARGV[at + 4]
     end
-    at = at + 4
+    at = at + 5
   end
   if #ids > 0 then
     if phase == 'open' then
-      added = added + add(lane, ids, priorities, envelopes, trusted, window, now)
+      added = added + add(lane, ids, ranks, keys, envelopes, trusted, window, now)
     else
-      redis.call('HSET', stateKey(lane), 'over', '1')
-      redis.call('HINCRBY', stateKey(lane), 'dropped', #ids)
+      leave(lane, stateOf(lane), #ids, #ids)
       redis.call('ZADD', P .. 'refill', 'NX', us(now), lane)
     end
   end
