@@ -15,6 +15,8 @@ package struct APIServices: Sendable {
     package var publisher: Publisher
     package var pusher: IndexPusher
     package var queues: QueueMap
+    /// What is set for the queues; whoever makes the services runs it.
+    package var feed: QueueFeed
     package var registry: JobRegistry
     package var authenticator: Authenticator
     package var sealer: Sealer
@@ -28,7 +30,7 @@ package struct APIServices: Sendable {
     package var logger: Logger
 
     package init(
-        pool: PostgresPool, redis: RedisClient, intake: Intake, publisher: Publisher, pusher: IndexPusher, queues: QueueMap, registry: JobRegistry,
+        pool: PostgresPool, redis: RedisClient, intake: Intake, publisher: Publisher, pusher: IndexPusher, queues: QueueMap, feed: QueueFeed, registry: JobRegistry,
         authenticator: Authenticator, sealer: Sealer, addressPolicy: AddressPolicy, defaultWebhookSecret: WebhookSecret? = nil, version: String,
         ids: IdentifierSource = .system, logger: Logger
     ) {
@@ -38,6 +40,7 @@ package struct APIServices: Sendable {
         self.publisher = publisher
         self.pusher = pusher
         self.queues = queues
+        self.feed = feed
         self.registry = registry
         self.authenticator = authenticator
         self.sealer = sealer

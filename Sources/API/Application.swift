@@ -17,6 +17,8 @@ package func buildApplication(
         JobRoutes(services: services).all,
         DeadLetterRoutes(services: services).all,
         LogRoutes(services: services).all,
+        QueueRoutes(services: services).all,
+        LaneRoutes(services: services).all,
     ].flatMap(\.self)
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestIDMiddleware())

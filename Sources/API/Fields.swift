@@ -25,6 +25,9 @@ struct Fields {
 
     mutating func refuse(_ name: String, _ reason: String) { faults.append(.body(pointer(to: name), reason)) }
 
+    /// What was found wrong by somebody else who read a part of the same body.
+    mutating func add(_ others: [Problem.Fault]) { faults += others }
+
     /// For objects in which a misspelled member would be dangerous.
     mutating func allow(only allowed: Set<String>) {
         for name in names where !allowed.contains(name) { refuse(name, "is not known here") }

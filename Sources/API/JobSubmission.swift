@@ -25,6 +25,8 @@ struct JobSubmission {
         if kind != nil || fields.contains("queue"), !services.queues.contains(queue) {
             fields.refuse("queue", "must be one of \(services.queues.queues.joined(separator: ", "))")
         }
+        // A draining queue is told apart from a wrong one: the same request may be made again later.
+        if services.feed.settings(of: queue).isDraining { throw .draining(queue) }
         let lane = fields.text("lane", longest: LaneName.longest)
         if let lane, !LaneName.isValid(lane) { fields.refuse("lane", "must be letters, digits and the characters _.:@#/+-") }
         let priority = fields.integer("priority", in: Self.priorities) ?? 0

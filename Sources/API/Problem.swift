@@ -109,6 +109,12 @@ extension Problem {
         Problem(status: .serviceUnavailable, code: code, detail: detail, headers: [.retryAfter: "1"])
     }
 
+    static func draining(_ queue: String) -> Problem {
+        Problem(
+            status: .serviceUnavailable, code: "queue_draining", detail: "The queue \(queue) takes no new jobs at the moment.",
+            headers: [.retryAfter: "60"])
+    }
+
     static let internalError = Problem(
         status: .internalServerError, code: "internal_error", detail: "Something went wrong on our side; the request id names it in our log.")
 }

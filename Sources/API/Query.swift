@@ -45,6 +45,11 @@ struct Query {
         return Cursor(String(text), list: list).flatMap { Position($0.position) } ?? refuse("cursor", "is not a cursor of this list")
     }
 
+    /// For parameters that only the route can judge.
+    mutating func require(_ name: String, _ holds: Bool, _ reason: String) {
+        if !holds { faults.append(.parameter(name, reason)) }
+    }
+
     func finish() throws(Problem) {
         if !faults.isEmpty { throw .invalid(faults) }
     }

@@ -6,6 +6,8 @@ package enum Scope: String, Sendable, Hashable, CaseIterable {
     case jobsRead = "jobs:read"
     case jobsWrite = "jobs:write"
     case logsRead = "logs:read"
+    /// Queues and workers, which all workspaces share.
+    case fleet
     /// Dead letters, and whatever else changes work that others asked for.
     case `operator` = "operator"
 

@@ -7,6 +7,7 @@ struct Housekeeping: Sendable {
 
     func run() async throws {
         try await LogPartitions(pool: pool).ensure()
+        try await WorkerTable(pool: pool).prune()
         _ = try await pool.query("DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'")
     }
 }

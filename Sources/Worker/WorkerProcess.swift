@@ -15,8 +15,12 @@ package struct WorkerProcess {
         /// Attempts at once, by queue; `others` for those that are not named.
         package var slots: [String: Int] = [:]
         package var others = 256
+        /// Attempts at once in the whole process, shared among the queues by weight and priority.
+        package var attempts = 1024
         package var drain = Duration.seconds(20)
         package var settlementCommits = 2
+        /// Of the program, shown to operators.
+        package var release = ""
 
         package init() {}
     }
@@ -28,18 +32,23 @@ package struct WorkerProcess {
         settings: Settings = Settings(), logger: Logger
     ) {
         // The name of this life of the process: a restarted worker is another one, whose predecessor's lease runs out.
-        let worker = IdentifierSource.system.next().description
+        let id = IdentifierSource.system.next()
+        let worker = id.description
         var logger = logger
         logger[metadataKey: "worker"] = "\(worker)"
         let settlements = SettlementWriter(pool: pool, logger: logger, parallelCommits: settings.settlementCommits)
         let kinds = JobPerformer(services: JobServices(delivery: delivery, targets: targets, endpoints: EndpointDirectory(pool: pool, sealer: sealer)))
+        let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
+        let broker = AttemptBroker(total: settings.attempts, feed: feed)
         let runners = map.shards.map { shard in
             QueueRunner(
                 index: LaneIndex(shard: shard, redis: redis, tuning: tuning), worker: worker, kinds: kinds,
                 confirmation: JobConfirmation(pool: pool), settlements: settlements, waiting: WaitingJobs(pool: pool),
-                settings: QueueRunner.Settings(slots: settings.slots[shard.queue] ?? settings.others, drain: settings.drain), logger: logger)
+                settings: QueueRunner.Settings(slots: settings.slots[shard.queue] ?? settings.others, drain: settings.drain),
+                broker: broker, logger: logger)
         }
-        services = [settlements, RunnerCrew(runners: runners)]
+        let report = WorkerReporter(table: WorkerTable(pool: pool), id: id, release: settings.release, runners: runners, logger: logger)
+        services = [settlements, feed, report, RunnerCrew(runners: runners)]
     }
 
     /// In the order in which they start; a group stops them in reverse, so that runners can settle to the last.

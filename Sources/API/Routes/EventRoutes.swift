@@ -3,6 +3,7 @@ import Identity
 import Jobs
 import Ledger
 import Primitives
+import Queue
 
 /// Events that are published to webhooks.
 struct EventRoutes: Sendable {
@@ -22,6 +23,7 @@ struct EventRoutes: Sendable {
     private var table: EventTable { EventTable(pool: services.pool) }
 
     private func publish(_ call: Call) async throws -> Response {
+        if services.feed.settings(of: WebhookDeliverJob.queue).isDraining { throw Problem.draining(WebhookDeliverJob.queue) }
         let (json, claim) = try await call.body()
         var fields = Fields(json)
         let type = fields.text("event", required: true, longest: EventName.longest)

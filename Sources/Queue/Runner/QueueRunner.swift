@@ -31,12 +31,14 @@ package final class QueueRunner: Service {
     let holdings: Mutex<Holdings>
     let wakeup = Wakeup()
     private let refiller: Refiller
+    private let broker: AttemptBroker?
+    private let seat: Int
     private let settings: Settings
     private let clock = ContinuousClock()
 
     package init(
         index: LaneIndex, worker: String, kinds: any KindRunner, confirmation: JobConfirmation, settlements: SettlementWriter,
-        waiting: WaitingJobs, settings: Settings, logger: Logger
+        waiting: WaitingJobs, settings: Settings, broker: AttemptBroker? = nil, logger: Logger
     ) {
         self.index = index
         self.worker = worker
@@ -49,7 +51,12 @@ package final class QueueRunner: Service {
         self.logger = logger
         refiller = Refiller(waiting: waiting)
         holdings = Mutex(Holdings(slots: settings.slots))
+        self.broker = broker
+        seat = broker?.join(queue: index.shard.queue, slots: settings.slots, wakeup: wakeup) ?? 0
     }
+
+    package var queue: String { index.shard.queue }
+    package var load: (slots: Int, active: Int) { (settings.slots, holdings.withLock { $0.activeCount }) }
 
     package func run() async throws {
         await withGracefulShutdownHandler {
@@ -71,8 +78,11 @@ package final class QueueRunner: Service {
     private func work(in group: inout DiscardingTaskGroup) async {
         var epoch = ""
         var session: Int64 = 0
+        var isHungry = false
         while !Task.isCancelled {
-            let (plan, isOver) = holdings.withLock { ($0.takePlan(), $0.isOver) }
+            let (active, free) = holdings.withLock { ($0.activeCount, $0.freeSlots) }
+            let granted = broker?.ask(seat, active: active, free: free, isHungry: isHungry) ?? free
+            let (plan, isOver) = holdings.withLock { ($0.takePlan(granted: granted), $0.isOver) }
             if isOver { break }
             do {
                 switch try await index.step(
@@ -83,6 +93,8 @@ package final class QueueRunner: Service {
                     take(step.claims, in: &group)
                     if !step.cancels.isEmpty { holdings.withLock { $0.cancel(step.cancels, .operator) } }
                     for order in step.refills { group.addTask { await self.refill(order, epoch: step.epoch) } }
+                    // One that was granted nothing does not know better than before.
+                    if plan.want > 0 { isHungry = step.claims.count == plan.want }
                     await rest(after: step, want: plan.want)
                 case .stranger:
                     holdings.withLock { $0.restore(plan) }

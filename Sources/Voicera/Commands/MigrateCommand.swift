@@ -1,6 +1,7 @@
 import ArgumentParser
 import Ledger
 import Postgres
+import Redis
 import ServiceLifecycle
 
 struct MigrateCommand: AsyncParsableCommand {
@@ -19,6 +20,14 @@ struct MigrateCommand: AsyncParsableCommand {
 }
 
 /// Runs a pool for the time of one command.
+func withRedis(_ redis: RedisClient, _ body: () async -> Void) async {
+    await withTaskGroup { group in
+        group.addTask { try? await redis.run() }
+        await body()
+        group.cancelAll()
+    }
+}
+
 func withPool<Result: Sendable>(_ pool: PostgresPool, _ body: () async throws -> Result) async throws -> Result {
     try await withThrowingTaskGroup { group in
         group.addTask { try await pool.run() }

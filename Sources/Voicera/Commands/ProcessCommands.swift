@@ -25,7 +25,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
     func run() async throws {
         let parts = try process.parts()
-        try await parts.run(parts.worker(slots: worker.slots(), drain: worker.drainTime()))
+        try await parts.run(parts.worker(slots: worker.slots(), attempts: worker.attemptLimit(), drain: worker.drainTime()))
     }
 }
 

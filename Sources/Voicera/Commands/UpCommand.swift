@@ -29,6 +29,7 @@ struct UpCommand: AsyncParsableCommand {
         let listen = try listen ?? Environment.listenAddress()
         let slots = try worker.slots()
         let drain = try worker.drainTime()
+        let attempts = try worker.attemptLimit()
         let webhookSecret = try Environment.defaultWebhookSecret()
         let targets = try Environment.addressPolicy()
         let folder = try DataFolder(data ?? Environment.value("VOICERA_DATA") ?? ".voicera")
@@ -60,7 +61,7 @@ struct UpCommand: AsyncParsableCommand {
                     logger.error("run.json could not be written", metadata: ["error": "\(error)"])
                 }
             }
-            try await parts.run(try parts.worker(slots: slots, drain: drain) + parts.scheduler() + api)
+            try await parts.run(try parts.worker(slots: slots, attempts: attempts, drain: drain) + parts.scheduler() + api)
         } catch {
             folder.withdraw()
             await stack.stop()

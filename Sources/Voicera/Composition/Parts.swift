@@ -32,16 +32,19 @@ struct Parts {
     func api(listen: ListenAddress, webhookSecret: WebhookSecret?, onListening: @escaping @Sendable (Int) async -> Void) -> [any Service] {
         let writer = JobWriter(pool: pool)
         let events = EventWriter(pool: pool, deliveryJob: Publisher.deliveryJob())
+        let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let pusher = IndexPusher(map: map, redis: redis, logger: logger)
         let services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: writer, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
-            pusher: pusher, queues: map, registry: JobRegistry(), authenticator: Authenticator(keys: APIKeyTable(pool: pool)), sealer: sealer,
+            pusher: pusher, queues: map, feed: feed, registry: JobRegistry(), authenticator: Authenticator(keys: APIKeyTable(pool: pool)), sealer: sealer,
             addressPolicy: targets, defaultWebhookSecret: webhookSecret, version: Self.version, logger: logger)
-        return [pusher, writer, events, buildApplication(services: services, host: listen.host, port: listen.port, onListening: onListening)]
+        return [feed, pusher, writer, events, buildApplication(services: services, host: listen.host, port: listen.port, onListening: onListening)]
     }
 
-    func worker(slots: [String: Int], drain: Duration) throws -> [any Service] {
+    func worker(slots: [String: Int], attempts: Int, drain: Duration) throws -> [any Service] {
         var settings = WorkerProcess.Settings()
+        settings.attempts = attempts
+        settings.release = Self.version
         settings.slots = ["webhooks": 512].merging(slots) { $1 }
         settings.drain = drain
         let delivery = try DeliveryClient(policy: targets)

@@ -17,10 +17,19 @@ struct WorkerOptions: ParsableArguments {
     @Option(help: "Attempts at once by queue, such as webhooks=500,default=64 (VOICERA_CONCURRENCY).")
     var concurrency: String?
 
+    @Option(help: "Attempts at once in the whole process, shared by weight and priority of the queues (VOICERA_ATTEMPTS).")
+    var attempts: Int?
+
     @Option(help: "How long a stop waits for running jobs, such as 20s (VOICERA_DRAIN).")
     var drain: ShortDuration?
 
     func slots() throws -> [String: Int] { try Environment.slots(concurrency ?? Environment.value("VOICERA_CONCURRENCY")) }
+
+    func attemptLimit() throws -> Int {
+        let text = attempts.map(String.init) ?? Environment.value("VOICERA_ATTEMPTS") ?? "1024"
+        guard let count = Int(text), (1...100_000).contains(count) else { throw ValidationError("VOICERA_ATTEMPTS: \(text) is not a number from 1 to 100000") }
+        return count
+    }
 
     func drainTime() throws -> Duration {
         if let drain { return drain.duration }

@@ -42,14 +42,14 @@ struct TestAPI: Sendable {
         let events = EventWriter(pool: pool, deliveryJob: Publisher.deliveryJob())
         let settlements = SettlementWriter(pool: pool, logger: logger)
         let keys = APIKeyTable(pool: pool)
+        let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: jobs, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
-            pusher: pusher, queues: queues, registry: JobRegistry(allJobs + [PickyJob.self]), authenticator: Authenticator(keys: keys),
-            sealer: try Sealer(secret: Redacted(Sealer.randomKey())), addressPolicy: AddressPolicy(), version: "1.2.3", logger: logger)
+            pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]), authenticator: Authenticator(keys: keys), sealer: try Sealer(secret: Redacted(Sealer.randomKey())), addressPolicy: AddressPolicy(), version: "1.2.3", logger: logger)
 
         let port = Promise<Int>()
         let application = buildApplication(services: services, port: 0) { port.fulfil($0) }
-        let group = ServiceGroup(services: [pool, redis, jobs, events, settlements, pusher, application], logger: logger)
+        let group = ServiceGroup(services: [pool, redis, feed, jobs, events, settlements, pusher, application], logger: logger)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await group.run() }
             let workspace = try await makeWorkspace(pool)

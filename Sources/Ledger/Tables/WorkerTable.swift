@@ -1,0 +1,54 @@
+package import Postgres
+package import Primitives
+
+/// A worker process as it reported itself.
+package struct WorkerRow: Sendable {
+    package var id: Identifier
+    package var host: String
+    package var pid: Int32
+    package var release: String
+    package var startedAt: Int64
+    package var seenAt: Int64
+    /// JSON text: `{queue: {slots, active}}`.
+    package var queues: String
+    package var isStopping: Bool
+}
+
+/// Workers of the fleet. A report is news, not bookkeeping: nothing is decided by it.
+package struct WorkerTable: Sendable {
+    /// Without a report for this long a worker is gone.
+    package static let silence: Int64 = 15_000_000
+    private let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    package func report(_ id: Identifier, host: String, pid: Int32, release: String, queues: String, isStopping: Bool) async throws {
+        _ = try await pool.query(
+            """
+            INSERT INTO workers (id, host, pid, release, queues, is_stopping) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (id) DO UPDATE SET seen_at = now(), queues = excluded.queues, is_stopping = excluded.is_stopping
+            """,
+            [.id(id), .text(host), .int32(pid), .text(release), .text(queues), .bool(isStopping)])
+    }
+
+    package func leave(_ id: Identifier) async throws { _ = try await pool.query("DELETE FROM workers WHERE id = $1", [.id(id)]) }
+
+    /// Those that were heard of lately, the oldest first.
+    package func list() async throws -> [WorkerRow] {
+        let rows = try await pool.query(
+            """
+            SELECT id, host, pid, release, started_at, seen_at, queues, is_stopping FROM workers
+            WHERE seen_at > now() - $1 * interval '1 microsecond' ORDER BY started_at, id
+            """, [.int64(Self.silence)])
+        return try rows.map {
+            WorkerRow(
+                id: try $0.id(0), host: try $0.text(1), pid: try $0.int32(2), release: try $0.text(3), startedAt: try $0.timestamp(4),
+                seenAt: try $0.timestamp(5), queues: try $0.text(6), isStopping: try $0.bool(7))
+        }
+    }
+
+    /// Forgets the silent ones.
+    package func prune() async throws {
+        _ = try await pool.query("DELETE FROM workers WHERE seen_at < now() - $1 * interval '1 microsecond'", [.int64(Self.silence * 20)])
+    }
+}
