@@ -118,4 +118,47 @@ import Testing
             #expect(try await second.nextEpoch(of: "x", term: #require(secondTerm)) == 2)
         }
     }
+
+    @Test func `a setting that its writer could not tell the index takes effect by the leader`() async throws {
+        try await QueueFixture.run { queue in
+            let place = LanePlace(queue: "default", lane: "lane", workspace: queue.workspace)
+            try await queue.push(queue.newJobs(3))
+            try await queue.join("w1")
+            let (keeper, _) = try await keeper(queue)
+            try await LaneSettingsTable(pool: queue.pool).park(place, microseconds: nil, reason: "test", actor: "test")
+            try await keeper.applySettings(changedWithin: .seconds(15))
+            #expect(try await queue.step().claims.isEmpty)
+            try await LaneSettingsTable(pool: queue.pool).unpark(place, actor: "test")
+            _ = try await QueueSettingsTable(pool: queue.pool).pause(
+                "default", microseconds: nil, reason: "test", workspace: queue.workspace, actor: "test")
+            try await keeper.applySettings(changedWithin: .seconds(15))
+            #expect(try await queue.step().claims.isEmpty, "the lane is free and its queue paused")
+            _ = try await QueueSettingsTable(pool: queue.pool).resume("default", workspace: queue.workspace, actor: "test")
+            try await keeper.applySettings(changedWithin: .seconds(15))
+            #expect(try await queue.step().claims.count == 1)
+        }
+    }
+
+    @Test func `a park and a pause are still there after the index was lost`() async throws {
+        try await QueueFixture.run(opens: false) { queue in
+            try await queue.commit(queue.newJobs(2))
+            try await queue.commit(queue.newJobs(2, lane: "parked"))
+            try await LaneSettingsTable(pool: queue.pool).park(
+                LanePlace(queue: "default", lane: "parked", workspace: queue.workspace), microseconds: nil, reason: "test", actor: "test")
+            var change = QueueSettingsTable.Change()
+            change.concurrency = 1
+            _ = try await QueueSettingsTable(pool: queue.pool).change(change, of: "default", workspace: queue.workspace, actor: "test")
+            var (keeper, term) = try await keeper(queue)
+            try await keeper.beat(term: term)
+            try await queue.join("w1")
+            var claims: [LaneIndex.Claim] = []
+            try await eventually("the lanes are refilled") {
+                let step = try await queue.step(epoch: "1")
+                for order in step.refills { try await Refiller(waiting: queue.waiting).refill(order, of: queue.index, epoch: step.epoch) }
+                claims += step.claims
+                return !claims.isEmpty && step.refills.isEmpty
+            }
+            #expect(claims.map(\.lane) == ["lane"], "one at a time in the fleet, and none of the parked lane")
+        }
+    }
 }

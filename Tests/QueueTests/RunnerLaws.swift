@@ -10,49 +10,9 @@ import Testing
 
 /// The engine whole: intake, index, runner, settlement, on real stores.
 @Suite struct RunnerLaws {
-    /// A kind whose outcome a test decides, and which remembers its runs.
-    final class Script: KindRunner {
-        let runs = Mutex<[RunnableJob]>([])
-        let deadline: Duration
-        private let act: @Sendable (RunnableJob) async -> Outcome
-
-        init(deadline: Duration = .seconds(30), _ act: @escaping @Sendable (RunnableJob) async -> Outcome) {
-            self.deadline = deadline
-            self.act = act
-        }
-
-        func policy(of kind: String) -> RunPolicy? {
-            kind == "unheard.of" ? nil : RunPolicy(retry: .exponential(base: .milliseconds(1), cap: .milliseconds(5)), deadline: deadline)
-        }
-
-        func perform(_ job: RunnableJob) async -> Outcome {
-            runs.withLock { $0.append(job) }
-            return await act(job)
-        }
-
-        func attempts(of id: JobID) -> [Int32] { runs.withLock { $0.filter { $0.id == id }.map(\.attempt) } }
-    }
-
-    /// Runs one worker over the fixture for the time of the body; it stops in good order.
-    private func withWorker(
-        _ queue: QueueFixture, _ kinds: Script, slots: Int = 16, drain: Duration = .seconds(5), _ body: (ServiceGroup) async throws -> Void
-    ) async throws {
-        let settlements = SettlementWriter(pool: queue.pool, logger: queue.logger)
-        let runner = QueueRunner(
-            index: queue.index, worker: namespace(), kinds: kinds, confirmation: JobConfirmation(pool: queue.pool), settlements: settlements,
-            waiting: queue.waiting, settings: QueueRunner.Settings(slots: slots, drain: drain), logger: queue.logger)
-        let group = ServiceGroup(services: [settlements, runner], logger: queue.logger)
-        try await withThrowingTaskGroup { tasks in
-            tasks.addTask { try await group.run() }
-            try await body(group)
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
-        }
-    }
-
     @Test func `accepted jobs succeed and the books balance`() async throws {
         try await QueueFixture.run { queue in
-            let kinds = Script { _ in .succeeded() }
+            let kinds = ScriptedKinds { _ in .succeeded() }
             let jobs = queue.newJobs(500)
             try await withWorker(queue, kinds) { _ in
                 try await queue.commit(jobs)
@@ -67,7 +27,7 @@ import Testing
 
     @Test func `a failing job is tried again and buried with its last error`() async throws {
         try await QueueFixture.run { queue in
-            let kinds = Script { job in .failed(Failure(.transient(), code: "boom", message: "attempt \(job.attempt) of 3 \u{0}")) }
+            let kinds = ScriptedKinds { job in .failed(Failure(.transient(), code: "boom", message: "attempt \(job.attempt) of 3 \u{0}")) }
             let job = queue.newJobs(1, maxAttempts: 3)[0]
             try await withWorker(queue, kinds) { _ in
                 try await queue.commit([job])
@@ -85,7 +45,7 @@ import Testing
     @Test func `an unknown kind is buried, not dropped`() async throws {
         try await QueueFixture.run { queue in
             let job = queue.newJobs(1, kind: "unheard.of")[0]
-            try await withWorker(queue, Script { _ in .succeeded() }) { _ in
+            try await withWorker(queue, ScriptedKinds { _ in .succeeded() }) { _ in
                 try await queue.commit([job])
                 try await queue.push([job])
                 try await eventually("it is buried") { try await queue.state(of: job.id).state == "dead" }
@@ -97,7 +57,7 @@ import Testing
     @Test func `a snooze keeps its attempt and its payload`() async throws {
         try await QueueFixture.run { queue in
             let first = Mutex(true)
-            let kinds = Script { _ in
+            let kinds = ScriptedKinds { _ in
                 first.withLock { isFirst in
                     defer { isFirst = false }
                     return isFirst ? .snoozed(.milliseconds(5), reason: "not now") : .succeeded()
@@ -117,7 +77,7 @@ import Testing
 
     @Test func `a job over its deadline is cancelled and fails`() async throws {
         try await QueueFixture.run { queue in
-            let kinds = Script(deadline: .milliseconds(50)) { _ in
+            let kinds = ScriptedKinds(deadline: .milliseconds(50)) { _ in
                 try? await Task.sleep(for: .seconds(60))
                 return .failed(Failure(.transient(), code: "cancelled", message: "what the job says when cut off"))
             }
@@ -133,7 +93,7 @@ import Testing
 
     @Test func `a graceful stop gives unfinished jobs back with no attempt spent`() async throws {
         try await QueueFixture.run { queue in
-            let kinds = Script { _ in
+            let kinds = ScriptedKinds { _ in
                 try? await Task.sleep(for: .seconds(60))
                 return .failed(Failure(.transient(), code: "cut", message: "cut off"))
             }
@@ -152,7 +112,7 @@ import Testing
 
     @Test func `second-hand jobs that have ended are not run`() async throws {
         try await QueueFixture.run { queue in
-            let kinds = Script { _ in .succeeded() }
+            let kinds = ScriptedKinds { _ in .succeeded() }
             let jobs = try await queue.commit(queue.newJobs(3))
             _ = try await queue.pool.query("UPDATE jobs SET state = 'succeeded' WHERE id = $1", [.id(jobs[1].id.value)])
             try await queue.push(jobs, knownEpoch: "")
@@ -236,7 +196,7 @@ import Testing
         var tuning = IndexTuning()
         tuning.window = 20
         try await QueueFixture.run(tuning: tuning) { queue in
-            let kinds = Script { _ in .succeeded() }
+            let kinds = ScriptedKinds { _ in .succeeded() }
             let jobs = try await queue.commit(queue.newJobs(1000))
             try await queue.push(jobs)
             try await withWorker(queue, kinds) { _ in
@@ -250,7 +210,7 @@ import Testing
     @Test func `results wait for a ledger that is away and are settled when it is back`() async throws {
         let server = try await TestPostgres.exclusive()
         try await QueueFixture.run(databaseURL: server.url) { queue in
-            let kinds = Script { _ in
+            let kinds = ScriptedKinds { _ in
                 try? await Task.sleep(for: .milliseconds(100))
                 return .succeeded()
             }
