@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Reads PostgreSQL's binary formats; nil for bytes that are not what the type promises.
 enum BinaryFormat {
     /// The caller has checked that the bytes are there.
@@ -27,8 +29,22 @@ enum BinaryFormat {
         }
     }
 
-    /// One dimension, no nulls.
     static func texts(_ bytes: UnsafeRawBufferPointer) -> [String]? {
+        unsafe array(bytes) { type, element in unsafe text(element, type: type) }
+    }
+
+    static func ids(_ bytes: UnsafeRawBufferPointer) -> [Identifier]? {
+        unsafe array(bytes) { type, element in unsafe type == ServerType.uuid ? id(element) : nil }
+    }
+
+    static func id(_ bytes: UnsafeRawBufferPointer) -> Identifier? {
+        bytes.count == 16 ? unsafe Identifier(high: integer(bytes), low: integer(bytes, at: 8)) : nil
+    }
+
+    /// One dimension, no nulls.
+    private static func array<Element>(
+        _ bytes: UnsafeRawBufferPointer, _ decode: (_ type: UInt32, _ bytes: UnsafeRawBufferPointer) -> Element?
+    ) -> [Element]? {
         guard bytes.count >= 12 else { return nil }
         let dimensions: Int32 = unsafe integer(bytes)
         let elementType: UInt32 = unsafe integer(bytes, at: 8)
@@ -37,19 +53,19 @@ enum BinaryFormat {
         let count: Int32 = unsafe integer(bytes, at: 12)
         // Every element has four bytes of length, so a count beyond that is a lie that must not reserve memory.
         guard count >= 0, Int(count) <= (bytes.count - 20) / 4 else { return nil }
-        var texts: [String] = []
-        texts.reserveCapacity(Int(count))
+        var elements: [Element] = []
+        elements.reserveCapacity(Int(count))
         var cursor = 20
         for _ in 0..<count {
             guard bytes.count - cursor >= 4 else { return nil }
             let length: Int32 = unsafe integer(bytes, at: cursor)
             cursor += 4
             guard length >= 0, Int(length) <= bytes.count - cursor else { return nil }
-            let element = unsafe UnsafeRawBufferPointer(rebasing: bytes[cursor..<cursor + Int(length)])
-            guard let text = unsafe text(element, type: elementType) else { return nil }
-            texts.append(text)
+            let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[cursor..<cursor + Int(length)])
+            guard let element = unsafe decode(elementType, part) else { return nil }
+            elements.append(element)
             cursor += Int(length)
         }
-        return cursor == bytes.count ? texts : nil
+        return cursor == bytes.count ? elements : nil
     }
 }

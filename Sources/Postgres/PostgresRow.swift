@@ -18,11 +18,12 @@ package struct PostgresRow: Sendable {
     package func timestamp(_ column: Int) throws(PostgresError) -> Int64 { try required(column, try optionalTimestamp(column)) }
     /// A `text[]` without nulls.
     package func texts(_ column: Int) throws(PostgresError) -> [String] { try required(column, try optionalTexts(column)) }
+    /// A `uuid[]` without nulls.
+    package func ids(_ column: Int) throws(PostgresError) -> [Identifier] { try required(column, try optionalIDs(column)) }
 
     package func optionalID(_ column: Int) throws(PostgresError) -> Identifier? {
         unsafe try read(column, as: "uuid") { type, bytes in
-            guard type == ServerType.uuid, bytes.count == 16 else { return nil }
-            return unsafe Identifier(high: BinaryFormat.integer(bytes), low: BinaryFormat.integer(bytes, at: 8))
+            unsafe type == ServerType.uuid ? BinaryFormat.id(bytes) : nil
         }
     }
 
@@ -82,6 +83,10 @@ package struct PostgresRow: Sendable {
         unsafe try read(column, as: "text[]") { type, bytes in
             type == ServerType.textArray || type == ServerType.varcharArray ? unsafe BinaryFormat.texts(bytes) : nil
         }
+    }
+
+    package func optionalIDs(_ column: Int) throws(PostgresError) -> [Identifier]? {
+        unsafe try read(column, as: "uuid[]") { type, bytes in type == ServerType.uuidArray ? unsafe BinaryFormat.ids(bytes) : nil }
     }
 
     private func required<Value>(_ column: Int, _ value: Value?) throws(PostgresError) -> Value {

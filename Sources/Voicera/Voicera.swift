@@ -16,6 +16,7 @@ struct VoiceraCommand: AsyncParsableCommand {
             LanesCommand.self,
             WorkersCommand.self,
             DeadLettersCommand.self,
+            OperatorActionsCommand.self,
             AuditCommand.self,
             ListenCommand.self,
             BenchCommand.self,
