@@ -21,6 +21,8 @@ struct Call: Sendable {
     /// The id in the path; nil when it cannot be one, which is a 404 like any unknown one.
     func id<Thing>(_: ID<Thing>.Type) -> ID<Thing>? { context.parameters.get("id").flatMap { ID<Thing>($0) } }
 
+    func number(_ name: String) -> Int32? { context.parameters.get(name).flatMap { Int32($0) } }
+
     /// The body, and the claim that its `Idempotency-Key` makes on it.
     func body(upTo limit: Int = BodyLimit.single) async throws -> (json: RawJSON, claim: IdempotencyClaim?) {
         let key = try idempotencyKey()

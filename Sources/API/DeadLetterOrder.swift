@@ -2,22 +2,30 @@ import Hummingbird
 import Ledger
 import Primitives
 
-/// Which dead letters a replay or a discard is for: `{ids: […]}` or `{filter: {…}, limit?}`, and `dryRun?`. A misspelled member is refused,
-/// since without it the order would be for more than was meant.
+/// Which dead letters a replay or a discard is for, and how: `{ids: […]}` or `{filter: {…}, limit?}`, and `dryRun?`, `rate?`, `background?`.
+/// A misspelled member is refused, since without it the order would be for more than was meant.
 struct DeadLetterOrder {
-    let selection: DeadLetterTable.Selection
+    let selection: DeadLetterSelection
     let isDryRun: Bool
+    /// Jobs a second.
+    let rate: Int32?
+    /// Of a filter.
+    let limit: Int?
+    private let background: Bool
 
-    private static let mostIDs = 1000
-    private static let limits: ClosedRange<Int64> = 1...10_000
-    private static let usualLimit: Int64 = 1000
+    private static let limits: ClosedRange<Int64> = 1...1_000_000_000
+
+    /// It is for the leader, however few there are.
+    var wantsOperation: Bool { rate != nil || background }
 
     init(_ json: RawJSON, workspace: WorkspaceID) throws(Problem) {
         var fields = Fields(json)
-        fields.allow(only: ["ids", "filter", "dryRun", "limit"])
+        fields.allow(only: ["ids", "filter", "dryRun", "limit", "rate", "background"])
         isDryRun = fields.boolean("dryRun") ?? false
-        let limit = fields.integer("limit", in: Self.limits) ?? Self.usualLimit
-        let texts = fields.texts("ids", most: Self.mostIDs, longest: 64)
+        rate = fields.integer("rate", in: DeadLetterOperationTable.rates).map { Int32($0) }
+        background = fields.boolean("background") ?? false
+        limit = fields.integer("limit", in: Self.limits).map { Int($0) }
+        let texts = fields.texts("ids", most: DeadLetterTable.mostAtOnce, longest: 64)
         let ids = texts.map { $0.map { JobID($0) } }
         if let bad = ids?.firstIndex(of: nil) { fields.refuse("ids", "element \(bad) is no job id") }
         let filter = fields.object("filter")
@@ -27,31 +35,26 @@ struct DeadLetterOrder {
         if let ids {
             selection = .ids(ids.compactMap(\.self))
         } else if let filter {
-            selection = .matching(try Self.filter(filter, workspace: workspace), limit: Int(limit))
+            selection = .matching(try DeadLetterFilter(filter, at: "/filter", workspace: workspace), limit: limit)
         } else {
             throw .invalid([.body("", "must be an object")])
         }
     }
 
-    private static func filter(_ json: RawJSON, workspace: WorkspaceID) throws(Problem) -> JobTable.Filter {
-        var fields = Fields(json, at: "/filter")
-        fields.allow(only: ["kind", "queue", "lane", "errorClass"])
-        let filter = JobTable.Filter(
-            kind: fields.text("kind", longest: 128), queue: fields.text("queue", longest: 128),
-            lanes: fields.text("lane", longest: 256).map { LaneName.candidates($0, workspace: workspace) },
-            errorClass: fields.text("errorClass", longest: 256))
-        try fields.finish()
-        return filter
-    }
-
-    /// - Parameter count: the member that says how many there were.
-    func response(_ report: DeadLetterTable.Report, count: String) -> Response {
+    /// - Parameters:
+    ///   - total: how many match the filter, its limit aside as soon as there are more.
+    ///   - isForLeader: whether the same order in earnest would become an operation.
+    func response(_ report: DeadLetterTable.Report, move: DeadLetterMove, total: Int?, isForLeader: Bool) -> Response {
+        let done = move == .replay ? "replayed" : "discarded"
         var members: [(String, JSON)] = [
-            (count, .int(report.doneCount)), ("dryRun", .bool(isDryRun)),
-            ("results", .array(report.results.map { ["id": .text($0.id), "result": .string($0.result == .done ? count : $0.result.rawValue)] })),
+            (done, .int(report.doneCount)), ("dryRun", .bool(isDryRun)),
+            ("results", .array(report.results.map { ["id": .text($0.id), "result": .string($0.result == .done ? done : $0.result.rawValue)] })),
         ]
-        // Then there may be more that match.
-        if case .matching(_, let limit) = selection { members.append(("limitReached", .bool(report.results.count >= limit))) }
+        if let total { members.append(("limitReached", .bool(total > report.results.count))) }
+        if isDryRun {
+            members.append(("total", .int(total ?? report.results.count)))
+            members.append(("background", .bool(isForLeader)))
+        }
         return Response(.ok, .object(members))
     }
 }

@@ -12,12 +12,16 @@ enum JobJSON {
     static func summary(_ job: JobSummary, workspace: WorkspaceID) -> JSON { .object(members(job, workspace: workspace)) }
 
     static func detail(_ found: JobTable.Found, workspace: WorkspaceID) -> JSON {
-        .object(members(found.job, workspace: workspace) + [("payload", .raw(found.payload)), ("attempts", .array(found.attempts.map(attempt)))])
+        .object(detailMembers(found, workspace: workspace))
+    }
+
+    static func detailMembers(_ found: JobTable.Found, workspace: WorkspaceID) -> [(String, JSON)] {
+        members(found.job, workspace: workspace) + [("payload", .raw(found.payload)), ("attempts", .array(found.attempts.map(attempt)))]
     }
 
     private static func links(_ id: JobID) -> JSON { ["self": .string("/api/jobs/\(id)")] }
 
-    private static func members(_ job: JobSummary, workspace: WorkspaceID) -> [(String, JSON)] {
+    static func members(_ job: JobSummary, workspace: WorkspaceID) -> [(String, JSON)] {
         [
             ("id", .text(job.id)), ("kind", .string(job.kind)), ("queue", .string(job.queue)),
             ("lane", .string(LaneName.shown(job.lane, workspace: workspace))), ("priority", .int(job.priority)), ("status", .string(job.state)),

@@ -54,7 +54,7 @@ struct JobSubmission {
     }
 
     /// A complaint begins with the pointer to what is wrong inside the payload.
-    private static func fault(_ complaint: String, at pointer: String) -> Problem.Fault {
+    static func fault(_ complaint: String, at pointer: String) -> Problem.Fault {
         guard complaint.hasPrefix("/"), let space = complaint.firstIndex(of: " ") else { return .body(pointer, complaint) }
         let inside = complaint[..<space]
         return .body(inside == "/" ? pointer : pointer + inside, String(complaint[space...].dropFirst()))

@@ -95,6 +95,8 @@ package struct JobConfirmation: Sendable {
 
     private static let noFirst = "NULL::uuid, NULL::int2, NULL::text, NULL::bool"
 
+    private static let lost = "the worker died or lost its lease while the job was running"
+
     /// A job that is not due was settled for a retry before its worker died; it is answered as waiting and left as it is.
     private static let moveOn = """
         WITH known AS (SELECT * FROM unnest($1::uuid[], $4::int4[]) AS k (known_id, known_attempt)),
@@ -104,7 +106,9 @@ package struct JobConfirmation: Sendable {
                 reclaims = reclaims + 1,
                 state = (CASE WHEN reclaims + 1 < $2 THEN 'pending' ELSE 'dead' END)::job_state,
                 error_class = 'worker_lost',
-                error_message = 'the worker died or lost its lease while the job was running',
+                error_message = '\(lost)',
+                fingerprint = CASE WHEN reclaims + 1 >= $2 THEN
+                    \(Fingerprint.sql(kind: "kind", errorClass: "'worker_lost'", message: "'\(Fingerprint.normalised(lost))'")) END,
                 settled_at = CASE WHEN reclaims + 1 < $2 THEN NULL ELSE now() END
             FROM known WHERE id = known_id AND attempt = known_attempt AND state = 'pending' AND run_at <= now()
             RETURNING jobs.*),

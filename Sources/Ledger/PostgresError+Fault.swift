@@ -2,7 +2,7 @@ import Postgres
 
 extension Error {
     /// Whether the statement was refused for what it contained, and would be refused again, while the same statement without the offending row would pass.
-    var isFaultOfOneRequest: Bool {
+    package var isFaultOfOneRequest: Bool {
         if case .changedMeanwhile? = self as? LedgerError { return true }
         guard let error = self as? PostgresError else { return false }
         switch error.code {

@@ -59,7 +59,7 @@ package struct SettlementWriter: Service {
                 .ids(batch.map(\.job.value)), .int32s(batch.map(\.attempt)), .int16s(batch.map(\.ending.rawValue)), .int64s(batch.map(\.delay)),
                 .optionalTexts(batch.map(\.errorClass)), .optionalTexts(batch.map(\.errorMessage)), .optionalInt32s(batch.map(\.httpStatus)),
                 .int64s(batch.map(\.duration)), .optionalTexts(batch.map(\.details)), .int16(slot.number),
-                .bools(batch.map(\.keepsPlace)),
+                .bools(batch.map(\.keepsPlace)), .optionalTexts(batch.map(\.normalisedMessage)),
             ])
         var applied: Set<Identifier> = []
         for row in rows { applied.insert(try row.id(0)) }
@@ -70,7 +70,8 @@ package struct SettlementWriter: Service {
     private static let statement = """
         WITH s AS (
             SELECT * FROM unnest($1::uuid[], $2::int4[], $3::int2[], $4::int8[], $5::text[], $6::text[], $7::int4[], $8::int8[], $9::text[],
-                $11::bool[]) AS t (id, attempt, ending, delay, error_class, error_message, status, duration, details, keeps_place)),
+                $11::bool[], $12::text[])
+                AS t (id, attempt, ending, delay, error_class, error_message, status, duration, details, keeps_place, normalised)),
         settled AS (
             UPDATE jobs j SET
                 state = (CASE s.ending WHEN 0 THEN 'succeeded' WHEN 3 THEN 'dead' WHEN 4 THEN 'cancelled' ELSE 'pending' END)::job_state,
@@ -80,6 +81,7 @@ package struct SettlementWriter: Service {
                 run_at = CASE WHEN s.ending IN (1, 2) THEN now() + s.delay * interval '1 microsecond' ELSE j.run_at END,
                 error_class = s.error_class,
                 error_message = s.error_message,
+                fingerprint = CASE s.ending WHEN 3 THEN \(Fingerprint.sql(kind: "j.kind", errorClass: "s.error_class", message: "s.normalised")) END,
                 settled_at = CASE WHEN s.ending IN (1, 2) THEN NULL ELSE now() END
             FROM s WHERE j.id = s.id AND j.attempt = s.attempt AND j.state = 'pending'
             RETURNING j.id, j.workspace_id, j.kind, j.lane, s.attempt, s.ending, s.error_class, s.error_message, s.status, s.duration, s.details),

@@ -45,6 +45,7 @@ package enum Event: IdentifiedThing { package static let prefix = "evt" }
 package enum Endpoint: IdentifiedThing { package static let prefix = "whk" }
 package enum Delivery: IdentifiedThing { package static let prefix = "dlv" }
 package enum APIKey: IdentifiedThing { package static let prefix = "key" }
+package enum DeadLetterOperationRow: IdentifiedThing { package static let prefix = "dlo" }
 
 package typealias WorkspaceID = ID<Workspace>
 package typealias JobID = ID<JobRow>
@@ -52,3 +53,4 @@ package typealias EventID = ID<Event>
 package typealias EndpointID = ID<Endpoint>
 package typealias DeliveryID = ID<Delivery>
 package typealias APIKeyID = ID<APIKey>
+package typealias DeadLetterOperationID = ID<DeadLetterOperationRow>

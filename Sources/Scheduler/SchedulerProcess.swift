@@ -24,10 +24,15 @@ package final class SchedulerProcess: Service {
             queues: QueueSettingsTable(pool: pool), leadership: leadership, logger: logger)
         self.keeper = keeper
         let housekeeping = Housekeeping(pool: pool)
+        let mover = DeadLetterMover(operations: DeadLetterOperationTable(pool: pool), map: map, redis: redis, tuning: tuning, logger: logger)
         duties = [
             LeaderDuty("the promotion of delayed jobs", every: .seconds(1)) { try await keeper.promote(term: $0) },
             LeaderDuty("telling the index of settings", every: .milliseconds(500)) { _ in try await keeper.applySettings(changedWithin: .seconds(15)) },
             LeaderDuty("a sweep", every: .seconds(5)) { _ in try await keeper.sweep() },
+            LeaderDuty("a round of operations on dead letters", every: .seconds(1)) { try await mover.run(term: $0) },
+            LeaderDuty("the fingerprints of older dead letters", every: .seconds(10)) { _ in
+                while try await DeadLetterTable(pool: pool).addFingerprints(limit: 1000) == 1000 {}
+            },
             LeaderDuty("housekeeping", every: .seconds(600)) { _ in try await housekeeping.run() },
         ]
         self.logger = logger

@@ -10,47 +10,84 @@ struct DeadLetterRoutes: Sendable {
     let services: APIServices
 
     private static let list = "dead-letters"
+    private static let groups = "dead-letter-groups"
 
     var all: [Route] {
         [
             Route(.get, "/api/dead-letters", .operator, .jobsRead, handler: index),
             Route(.get, "/api/dead-letters/{id}", .operator, .jobsRead, handler: show),
-            Route(.post, "/api/dead-letters/replay", .operator, handler: replay),
-            Route(.post, "/api/dead-letters/discard", .operator, handler: discard),
-        ]
+            Route(.post, "/api/dead-letters/replay", .operator) { try await move($0, by: .replay) },
+            Route(.post, "/api/dead-letters/discard", .operator) { try await move($0, by: .discard) },
+        ] + DeadLetterPayloadRoutes(services: services).all + DeadLetterOperationRoutes(services: services).all
     }
 
     private var table: DeadLetterTable { DeadLetterTable(pool: services.pool) }
 
     private func index(_ call: Call) async throws -> Response {
         var query = Query(call.request)
+        if let grouping = query.choice("groupBy", of: DeadLetterGrouping.self) { return try await index(call, by: grouping) }
         let (limit, before) = (query.limit(), query.cursor(of: Self.list, as: JobID.self))
-        let filter = JobTable.Filter(&query, workspace: call.workspace)
+        let filter = DeadLetterFilter(&query, workspace: call.workspace)
         try query.finish()
         let rows = try await table.list(workspace: call.workspace, filter: filter, before: before, limit: limit + 1)
-        return Page.response(rows, limit: limit, for: call.request, cursor: { Cursor(list: Self.list, position: $0.id) }) {
-            JobJSON.summary($0, workspace: call.workspace)
+        return Page.response(rows, limit: limit, for: call.request, cursor: { Cursor(list: Self.list, position: $0.job.id) }) {
+            DeadLetterJSON.summary($0, workspace: call.workspace)
+        }
+    }
+
+    /// Groups, the largest first. Its pages are counted off: groups change places as they grow.
+    private func index(_ call: Call, by grouping: DeadLetterGrouping) async throws -> Response {
+        var query = Query(call.request)
+        let (limit, offset) = (query.limit(), query.cursor(of: Self.groups, as: Int64.self) ?? 0)
+        let filter = DeadLetterFilter(&query, workspace: call.workspace)
+        try query.finish()
+        let groups = try await table.groups(by: grouping, workspace: call.workspace, filter: filter, after: max(0, offset), limit: limit + 1)
+        return Page.response(
+            groups, limit: limit, for: call.request, cursor: { _ in Cursor(list: Self.groups, position: max(0, offset) + Int64(limit)) }
+        ) {
+            DeadLetterJSON.group($0, by: grouping, filter: filter, workspace: call.workspace)
         }
     }
 
     private func show(_ call: Call) async throws -> Response {
-        guard let id = call.id(JobID.self), let found = try await table.find(id, workspace: call.workspace) else {
+        guard let id = call.id(JobID.self), let (letter, found) = try await table.find(id, workspace: call.workspace) else {
             throw Problem.notFound("dead letter")
         }
-        return Response(.ok, JobJSON.detail(found, workspace: call.workspace))
+        let versions = try await PayloadVersionTable(pool: services.pool).versions(of: id, workspace: call.workspace)
+        return Response(.ok, DeadLetterJSON.detail(letter, found, versions: versions, workspace: call.workspace))
+            .tagged(versions.last?.version ?? 1)
     }
 
-    private func replay(_ call: Call) async throws -> Response {
-        let order = try DeadLetterOrder(try await call.body().json, workspace: call.workspace)
-        let report = try await table.replay(order.selection, workspace: call.workspace, actor: call.actor, isDryRun: order.isDryRun)
-        services.pusher.pushAgain(
-            report.replayed.map { (queue: $0.queue, push: LaneIndex.Push(id: $0.id, lane: $0.lane, priority: $0.priority)) })
-        return order.response(report, count: "replayed")
+    private func move(_ call: Call, by move: DeadLetterMove) async throws -> Response {
+        let (json, claim) = try await call.body()
+        let order = try DeadLetterOrder(json, workspace: call.workspace)
+        let total = try await total(of: order, workspace: call.workspace)
+        let isForLeader = order.wantsOperation || min(total ?? 0, order.limit ?? .max) > DeadLetterTable.mostAtOnce
+        if isForLeader, !order.isDryRun { return try await begin(order, by: move, claim: claim, for: call) }
+        let report = try await table.move(order.selection, by: move, workspace: call.workspace, actor: call.actor, isDryRun: order.isDryRun)
+        services.pusher.pushAgain(report.replayed.map { (queue: $0.queue, push: LaneIndex.Push($0)) })
+        return order.response(report, move: move, total: total, isForLeader: isForLeader)
     }
 
-    private func discard(_ call: Call) async throws -> Response {
-        let order = try DeadLetterOrder(try await call.body().json, workspace: call.workspace)
-        let report = try await table.discard(order.selection, workspace: call.workspace, actor: call.actor, isDryRun: order.isDryRun)
-        return order.response(report, count: "discarded")
+    /// Of a filter: all that match, or for an order in earnest as many as have to be known.
+    private func total(of order: DeadLetterOrder, workspace: WorkspaceID) async throws -> Int? {
+        guard case .matching(let filter, let limit) = order.selection, order.isDryRun || !order.wantsOperation else { return nil }
+        let most = order.isDryRun ? Int.max : min(limit ?? .max, DeadLetterTable.mostAtOnce) + 1
+        return try await table.count(.matching(filter, limit: nil), workspace: workspace, most: most)
+    }
+
+    private func begin(_ order: DeadLetterOrder, by move: DeadLetterMove, claim: IdempotencyClaim?, for call: Call) async throws -> Response {
+        let start = try await DeadLetterOperationTable(pool: services.pool).begin(
+            move, of: order.selection, rate: order.rate, workspace: call.workspace, author: call.actor, claim: claim)
+        switch start {
+        case .begun(let operation): return Response(.accepted, DeadLetterJSON.operation(operation, workspace: call.workspace))
+        case .repeated(let operation): return Response(.accepted, DeadLetterJSON.operation(operation, workspace: call.workspace)).replayed(true)
+        case .mismatch: throw Problem.idempotencyMismatch
+        case .inProgress: throw Problem.idempotencyInProgress
+        case .tooMany:
+            throw Problem(
+                status: .conflict, code: "too_many_operations",
+                detail: "\(DeadLetterOperationTable.mostOpen) operations are running or paused; cancel one, or wait for its end.")
+        }
     }
 }

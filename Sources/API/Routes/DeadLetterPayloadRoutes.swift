@@ -1,0 +1,90 @@
+import HTTPTypes
+import Hummingbird
+import Identity
+import Jobs
+import Ledger
+import Primitives
+
+/// Payloads of dead letters: what an operator repairs before a replay, and what was there before.
+struct DeadLetterPayloadRoutes: Sendable {
+    let services: APIServices
+
+    var all: [Route] {
+        [
+            Route(.patch, "/api/dead-letters/{id}", .operator, handler: edit),
+            Route(.get, "/api/dead-letters/{id}/payloads/{version}", .operator, .jobsRead, handler: show),
+        ]
+    }
+
+    private var table: PayloadVersionTable { PayloadVersionTable(pool: services.pool) }
+
+    /// Also for kinds that clients may not enqueue: the job is there, and what is sent must decode for it.
+    private func edit(_ call: Call) async throws -> Response {
+        guard let id = call.id(JobID.self) else { throw Problem.notFound("dead letter") }
+        var fields = Fields(try await call.body().json)
+        fields.allow(only: ["payload", "ifVersion"])
+        let payload = fields.object("payload", required: true)
+        let expected = fields.integer("ifVersion", in: 1...Int64(Int32.max)).map { Int32($0) }
+        try fields.finish()
+        guard let payload else { throw Problem.internalError }
+        if payload.byteCount > BodyLimit.payload { throw Problem.tooLarge("payload", limit: BodyLimit.payload, pointer: "/payload") }
+        guard let (letter, _) = try await DeadLetterTable(pool: services.pool).find(id, workspace: call.workspace) else {
+            throw try await isThere(id, in: call.workspace) ? Self.notDead : Problem.notFound("dead letter")
+        }
+        guard let kind = services.registry[letter.job.kind] else {
+            throw Problem.invalid([.body("/payload", "cannot be checked: this release has no kind \(letter.job.kind)")])
+        }
+        if let complaint = services.registry.complaint(about: payload.text, for: kind) {
+            throw Problem.invalid([JobSubmission.fault(complaint, at: "/payload")])
+        }
+        let header = try call.ifMatch()
+        switch try await table.edit(id, payload: payload.text, expected: expected ?? header, workspace: call.workspace, author: call.actor) {
+        case .done(let version):
+            return Response(.ok, ["id": .text(id), "payloadVersion": .int(version), "links": ["self": .string("/api/dead-letters/\(id)")]])
+                .tagged(version)
+        case .stale(let current):
+            throw Problem(
+                status: expected == nil ? .preconditionFailed : .conflict, code: "version_conflict",
+                detail: "The payload is at version \(current) by now: read it, and decide anew.")
+        case .tooMany:
+            throw Problem(
+                status: .conflict, code: "too_many_versions", detail: "The payload has been changed \(PayloadVersionTable.mostVersions - 1) times.")
+        case .notDead: throw Self.notDead
+        case .notFound: throw Problem.notFound("dead letter")
+        }
+    }
+
+    private func show(_ call: Call) async throws -> Response {
+        guard let id = call.id(JobID.self), let number = call.number("version"),
+            let (version, payload) = try await table.payload(number, of: id, workspace: call.workspace)
+        else { throw Problem.notFound("payload") }
+        return Response(.ok, DeadLetterJSON.payload(version, payload, of: id))
+    }
+
+    private func isThere(_ id: JobID, in workspace: WorkspaceID) async throws -> Bool {
+        try await JobTable(pool: services.pool).find(id, workspace: workspace) != nil
+    }
+
+    private static let notDead = Problem(
+        status: .conflict, code: "not_dead", detail: "The job is no dead letter, or no more: its payload cannot be changed.")
+}
+
+extension Call {
+    /// The version in `If-Match`, as `ETag` gave it. Nil for none, and for `*`.
+    fileprivate func ifMatch() throws(Problem) -> Int32? {
+        guard let text = request.headers[.ifMatch], text != "*" else { return nil }
+        guard let version = Int32(text.hasPrefix("\"") && text.hasSuffix("\"") ? String(text.dropFirst().dropLast()) : text) else {
+            throw Problem(status: .preconditionFailed, code: "version_conflict", detail: "If-Match holds no version that an ETag of ours named.")
+        }
+        return version
+    }
+}
+
+extension Response {
+    /// With a version for `If-Match`.
+    func tagged(_ version: Int32) -> Response {
+        var response = self
+        response.headers[.eTag] = "\"\(version)\""
+        return response
+    }
+}
