@@ -1,6 +1,6 @@
 /// How many jobs an operation may move now (GCRA): one each 1/rate seconds, and after a delay what it is behind, but never more than a second's worth,
 /// so that an outage or a busy machine costs time and makes no burst.
-struct DeadLetterPace {
+package struct DeadLetterPace {
     /// Jobs a second; nil for no bound.
     let rate: Int32?
     /// When the next job may be moved, in microseconds.
@@ -13,12 +13,18 @@ struct DeadLetterPace {
     /// Never further back than a second's worth, the job that is due now included.
     private var start: Int64 { max(next, now - Self.second + interval) }
 
+    package init(rate: Int32?, next: Int64, now: Int64) {
+        self.rate = rate
+        self.next = next
+        self.now = now
+    }
+
     /// At most `most`.
-    func allowed(most: Int) -> Int {
+    package func allowed(most: Int) -> Int {
         guard rate != nil else { return most }
         return now < start ? 0 : min(most, Int((now - start) / interval) + 1)
     }
 
     /// When the next job may be moved after so many were.
-    func next(afterMoving count: Int) -> Int64 { rate == nil ? now : start + Int64(count) * interval }
+    package func next(afterMoving count: Int) -> Int64 { rate == nil ? now : start + Int64(count) * interval }
 }

@@ -2,7 +2,7 @@
 ///
 /// The message is normalised here and the hash made by the ledger, which has the job's kind at hand: there is one of each. A fingerprint begins
 /// with the version of these rules. Whoever changes what `Fingerprint.normalised` answers raises it, so that old groups do not mix with new ones.
-enum Fingerprint {
+package enum Fingerprint {
     private static let version = "f1_"
     /// Of a fingerprint behind its version: 64 bits, far beyond the failures that a workspace can tell apart.
     private static let digits = 16
@@ -15,7 +15,7 @@ enum Fingerprint {
     }
 
     /// The same for all messages that differ only in numbers, ids, addresses, times, quoted texts, the variable parts of URLs, case and blanks.
-    static func normalised(_ message: String) -> String {
+    package static func normalised(_ message: String) -> String {
         var normaliser = MessageNormaliser(message)
         return normaliser.run()
     }

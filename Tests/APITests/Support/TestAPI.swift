@@ -97,6 +97,15 @@ struct TestAPI: Sendable {
         guard verdict == .applied else { throw Unexpected(description: "the settlement was refused") }
     }
 
+    /// All pending jobs, on their first attempt.
+    func buryAll() async throws {
+        let ids = try await pool.query("SELECT id FROM jobs WHERE state = 'pending'").map { try $0.id(0) }
+        try await withThrowingTaskGroup { group in
+            for id in ids { group.addTask { try await bury(JobID(id).description) } }
+            try await group.waitForAll()
+        }
+    }
+
     func number(_ sql: String) async throws -> Int64 { try await pool.query(sql).first?.int64(0) ?? -1 }
     func booksDiffer() async throws -> [String] { try await Audit(pool: pool).books().differences }
 }
