@@ -11,7 +11,7 @@ import Testing
     private func work(_ api: TestAPI) async throws {
         let term = try #require(try await Leadership(pool: api.pool, holder: "s1", lease: .seconds(60)).claim())
         let operations = DeadLetterOperationTable(pool: api.pool)
-        for operation in try await operations.running(limit: 100) { _ = try await operations.step(operation.id, term: term) }
+        for operation in try await operations.running(limit: 100, term: term) { _ = try await operations.step(operation.id, term: term) }
     }
 
     private func bury(_ count: Int, _ api: TestAPI) async throws -> [String] {

@@ -140,7 +140,7 @@ import Testing
             #expect(cancelled.state == .cancelled && cancelled.done == 4 && cancelled.endedAt != nil)
             try await pass("1 second", queue)
             guard case .idle = try await operations(queue).step(operation.id, term: term) else { throw NeverHappened("it is over") }
-            #expect(try await operations(queue).running(limit: 10).isEmpty)
+            #expect(try await operations(queue).running(limit: 10, term: term).isEmpty)
             guard case .over = try await operations(queue).steer(operation.id, .resume, workspace: queue.workspace, actor: "key_x") else {
                 throw NeverHappened("it cannot be resumed")
             }
