@@ -10,8 +10,8 @@ package struct DeadLetterPace {
     private static let second: Int64 = 1_000_000
 
     private var interval: Int64 { rate.map { Self.second / Int64($0) } ?? 0 }
-    /// Never further back than a second's worth, the job that is due now included.
-    private var start: Int64 { max(next, now - Self.second + interval) }
+    /// Never further back than a second's worth, the job that is due now included; nor, below one a second, so far that a second one would be due.
+    private var start: Int64 { max(next, now - max(Self.second - interval, interval - 1)) }
 
     package init(rate: Int32?, next: Int64, now: Int64) {
         self.rate = rate

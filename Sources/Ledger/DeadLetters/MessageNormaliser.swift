@@ -54,7 +54,9 @@ struct MessageNormaliser {
         // A sentence's full stop or colon is none of the word's.
         while position > first + 1, MessageWord.isClosing(scalars[position - 1]) { position -= 1 }
         write(scalars[first..<position], keepsNumber: MessageWord.namesNumber(previousWord))
-        previousWord = MessageWord.string(scalars[first..<position])
+        let word = scalars[first..<position]
+        // `status: 404`: a mark is no word.
+        if word.contains(where: MessageWord.isLetterOrDigit) { previousWord = MessageWord.string(word) }
     }
 
     private mutating func write(_ word: ArraySlice<Unicode.Scalar>, keepsNumber: Bool) {

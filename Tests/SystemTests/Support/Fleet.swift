@@ -144,10 +144,10 @@ final class Fleet: Sendable {
     }
 
     /// A command of the operator's; what it prints when it succeeds.
-    func command(_ arguments: String...) async throws -> [String] {
+    func command(_ arguments: String..., exiting status: Int32 = 0) async throws -> [String] {
         let process = try ChildProcess.voicera(arguments, environment: environment)
         let ending = try await process.wait()
-        guard ending == .exited(0) else {
+        guard ending == .exited(status) else {
             let said = (process.outputLines + process.errorLines).joined(separator: "\n")
             throw NeverHappened("\(arguments.joined(separator: " ")): \(ending)\n\(said)")
         }
