@@ -3,6 +3,7 @@ import Postgres
 import Primitives
 import Queue
 import ServiceLifecycle
+import TestSupport
 
 extension QueueFixture {
     func number(_ sql: String) async throws -> Int64 { try await pool.query(sql).first?.int64(0) ?? -1 }
