@@ -44,12 +44,13 @@ let package = Package(
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         .target(name: "Primitives", swiftSettings: house),
+        .target(name: "Cron", dependencies: ["Primitives"], swiftSettings: house),
         .target(name: "Redis", dependencies: ["CHiredis", "Primitives", nio, nioPosix, nioSSL, logging, lifecycle], swiftSettings: bordersC),
         .target(name: "Postgres", dependencies: ["CLibPQ", "Primitives", logging, lifecycle], swiftSettings: bordersC),
         .target(name: "HTTPDelivery", dependencies: ["CLibCurl", "Primitives"], swiftSettings: bordersC),
         .target(name: "LocalStack", dependencies: ["Primitives"], swiftSettings: house),
         .target(
-            name: "Ledger", dependencies: ["Primitives", "Postgres", logging, lifecycle, crypto],
+            name: "Ledger", dependencies: ["Primitives", "Cron", "Postgres", logging, lifecycle, crypto],
             resources: [.embedInCode("Migrations")], swiftSettings: house),
         .target(
             name: "Queue", dependencies: ["Primitives", "Redis", "Postgres", "Ledger", logging, lifecycle],
@@ -61,7 +62,7 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Primitives", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", hummingbird, nio, logging, crypto, lifecycle,
+                "Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", hummingbird, nio, logging, crypto, lifecycle,
             ],
             swiftSettings: house),
         .target(
@@ -74,19 +75,21 @@ let package = Package(
         .executableTarget(
             name: "Voicera",
             dependencies: [
-                "Primitives", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery", "API", "Worker", "Scheduler", "LocalStack",
+                "Primitives", "Cron", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery", "API", "Worker", "Scheduler",
+                "LocalStack",
                 arguments, logging, lifecycle, unixSignals, hummingbird, nio, crypto,
             ],
             swiftSettings: house),
 
         .target(name: "TestSupport", dependencies: ["Primitives", "LocalStack"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: house),
+        .testTarget(name: "CronTests", dependencies: ["Cron", "Primitives"], swiftSettings: house),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "Primitives", "LocalStack", "TestSupport", nio, nioPosix, logging, lifecycle], swiftSettings: house),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Primitives", "LocalStack", "TestSupport", logging, lifecycle], swiftSettings: house),
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack", "TestSupport", "Primitives"], swiftSettings: house),
         .testTarget(
             name: "QueueTests",
-            dependencies: ["Queue", "Ledger", "Postgres", "Redis", "Primitives", "LocalStack", "TestSupport", nio, nioPosix, logging, lifecycle], swiftSettings: house),
+            dependencies: ["Queue", "Ledger", "Cron", "Postgres", "Redis", "Primitives", "LocalStack", "TestSupport", nio, nioPosix, logging, lifecycle], swiftSettings: house),
         .testTarget(name: "HTTPDeliveryTests", dependencies: ["HTTPDelivery", "Primitives", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "IdentityTests", dependencies: ["Identity", "Ledger", "Postgres", "Primitives", "TestSupport", logging, lifecycle], swiftSettings: house),

@@ -15,6 +15,7 @@ package func buildApplication(
         WebhookRoutes(services: services).all,
         EventRoutes(services: services).all,
         JobRoutes(services: services).all,
+        ScheduleRoutes(services: services).all,
         DeadLetterRoutes(services: services).all,
         OperatorActionRoutes(services: services).all,
         LogRoutes(services: services).all,

@@ -24,7 +24,8 @@ struct Call: Sendable {
     func number(_ name: String) -> Int32? { context.parameters.get(name).flatMap { Int32($0) } }
 
     /// The body, and the claim that its `Idempotency-Key` makes on it.
-    func body(upTo limit: Int = BodyLimit.single) async throws -> (json: RawJSON, claim: IdempotencyClaim?) {
+    /// - Parameter mayBeEmpty: no body at all is an empty object.
+    func body(upTo limit: Int = BodyLimit.single, mayBeEmpty: Bool = false) async throws -> (json: RawJSON, claim: IdempotencyClaim?) {
         let key = try idempotencyKey()
         let bytes = try await request.jsonBytes(upTo: limit)
         let claim = key.map { key in
@@ -33,7 +34,7 @@ struct Call: Sendable {
             hash.update(data: bytes)
             return IdempotencyClaim(workspace: workspace, key: key, fingerprint: Array(hash.finalize()))
         }
-        return (try RawJSON.body(bytes), claim)
+        return (try RawJSON.body(bytes.isEmpty && mayBeEmpty ? Array("{}".utf8) : bytes), claim)
     }
 
     private func idempotencyKey() throws(Problem) -> String? {

@@ -11,12 +11,15 @@ enum JobJSON {
 
     static func summary(_ job: JobSummary, workspace: WorkspaceID) -> JSON { .object(members(job, workspace: workspace)) }
 
-    static func detail(_ found: JobTable.Found, workspace: WorkspaceID) -> JSON {
-        .object(detailMembers(found, workspace: workspace))
+    /// - Parameter schedule: the one that made the job.
+    static func detail(_ found: JobTable.Found, workspace: WorkspaceID, schedule: ScheduleID? = nil) -> JSON {
+        .object(detailMembers(found, workspace: workspace, schedule: schedule))
     }
 
-    static func detailMembers(_ found: JobTable.Found, workspace: WorkspaceID) -> [(String, JSON)] {
-        members(found.job, workspace: workspace) + [("payload", .raw(found.payload)), ("attempts", .array(found.attempts.map(attempt)))]
+    static func detailMembers(_ found: JobTable.Found, workspace: WorkspaceID, schedule: ScheduleID? = nil) -> [(String, JSON)] {
+        let origin: [(String, JSON)] = schedule.map { [("scheduleId", .text($0))] } ?? []
+        return members(found.job, workspace: workspace) + origin
+            + [("payload", .raw(found.payload)), ("attempts", .array(found.attempts.map(attempt)))]
     }
 
     private static func links(_ id: JobID) -> JSON { ["self": .string("/api/jobs/\(id)")] }

@@ -1,15 +1,15 @@
-import Primitives
+package import Primitives
 
 /// How a client's lane is named in the ledger and the index: behind the workspace's id, so that no workspace can reach another's lane, nor an
 /// endpoint's. Clients see and use the name alone; their usual lane is named like the workspace.
-enum LaneName {
+package enum LaneName {
     static let longest = 128
 
-    static func isValid(_ name: String) -> Bool {
+    package static func isValid(_ name: String) -> Bool {
         (1...longest).contains(name.utf8.count) && name.utf8.allSatisfy(isAllowed)
     }
 
-    static func stored(_ name: String?, workspace: WorkspaceID) -> String {
+    package static func stored(_ name: String?, workspace: WorkspaceID) -> String {
         guard let name, name != workspace.description else { return workspace.description }
         return "\(workspace):\(name)"
     }

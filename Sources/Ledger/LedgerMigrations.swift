@@ -5,6 +5,7 @@ package enum LedgerMigrations {
     package static let all: [Migration] = [
         Migration(name: "0001_ledger", sql: String(decoding: PackageResources._001_ledger_sql, as: UTF8.self)),
         Migration(name: "0002_engine", sql: String(decoding: PackageResources._002_engine_sql, as: UTF8.self)),
+        Migration(name: "0003_schedules", sql: String(decoding: PackageResources._003_schedules_sql, as: UTF8.self)),
         Migration(name: "0004_dead_letters", sql: String(decoding: PackageResources._004_dead_letters_sql, as: UTF8.self)),
     ]
 }

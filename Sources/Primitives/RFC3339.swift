@@ -4,10 +4,10 @@ package enum RFC3339 {
 
     /// UTC with milliseconds: `2024-01-15T10:30:00.000Z`.
     package static func text(_ microseconds: Int64) -> String {
-        let (days, rest) = flooredDivision(microseconds, by: day)
-        let (year, month, dayOfMonth) = date(days)
+        let (days, rest) = microseconds.floored(by: day)
+        let date = CivilDate(days: days)
         let milliseconds = rest / 1000
-        return pad(Int64(year), 4) + "-" + pad(Int64(month), 2) + "-" + pad(Int64(dayOfMonth), 2) + "T"
+        return pad(Int64(date.year), 4) + "-" + pad(Int64(date.month), 2) + "-" + pad(Int64(date.day), 2) + "T"
             + pad(milliseconds / 3_600_000, 2) + ":" + pad(milliseconds / 60_000 % 60, 2) + ":" + pad(milliseconds / 1000 % 60, 2)
             + "." + pad(milliseconds % 1000, 3) + "Z"
     }
@@ -18,11 +18,11 @@ package enum RFC3339 {
         guard let year = reader.digits(4), reader.take("-"), let month = reader.digits(2), reader.take("-"), let dayOfMonth = reader.digits(2),
             reader.take("T") || reader.take("t") || reader.take(" "),
             let hour = reader.digits(2), reader.take(":"), let minute = reader.digits(2), reader.take(":"), let second = reader.digits(2),
-            (1...12).contains(month), (1...length(ofMonth: month, year)).contains(dayOfMonth), hour < 24, minute < 60, second <= 60,
+            (1...12).contains(month), (1...CivilDate.length(ofMonth: month, in: year)).contains(dayOfMonth), hour < 24, minute < 60, second <= 60,
             let fraction = reader.fraction(), let offset = reader.offset(), reader.isAtEnd
         else { return nil }
         let seconds = Int64(hour * 3600 + minute * 60 + second) - offset
-        return days(year, month, dayOfMonth) * day + seconds * 1_000_000 + fraction
+        return CivilDate(year: year, month: month, day: dayOfMonth).days * day + seconds * 1_000_000 + fraction
     }
 
     private struct Reader {
@@ -73,37 +73,6 @@ package enum RFC3339 {
             guard isEast || take("-"), let hours = digits(2), take(":"), let minutes = digits(2), hours < 24, minutes < 60 else { return nil }
             return Int64(hours * 3600 + minutes * 60) * (isEast ? 1 : -1)
         }
-    }
-
-    // MARK: The calendar, counted in years that begin in March, so that the leap day is a year's last.
-
-    private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int64 {
-        let (years, months) = month > 2 ? (year, month - 3) : (year - 1, month + 9)
-        let (era, yearOfEra) = flooredDivision(Int64(years), by: 400)
-        let dayOfYear = Int64((153 * months + 2) / 5 + day - 1)
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    private static func date(_ days: Int64) -> (year: Int, month: Int, day: Int) {
-        let (era, dayOfEra) = flooredDivision(days + 719_468, by: 146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let months = (5 * dayOfYear + 2) / 153
-        let month = months < 10 ? months + 3 : months - 9
-        return (Int(yearOfEra + era * 400 + (month <= 2 ? 1 : 0)), Int(month), Int(dayOfYear - (153 * months + 2) / 5 + 1))
-    }
-
-    private static func length(ofMonth month: Int, _ year: Int) -> Int {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
-    }
-
-    private static func flooredDivision(_ number: Int64, by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-        let (quotient, remainder) = number.quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 
     private static func pad(_ number: Int64, _ width: Int) -> String {

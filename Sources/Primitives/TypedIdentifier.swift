@@ -44,6 +44,7 @@ package enum JobRow: IdentifiedThing { package static let prefix = "job" }
 package enum Event: IdentifiedThing { package static let prefix = "evt" }
 package enum Endpoint: IdentifiedThing { package static let prefix = "whk" }
 package enum Delivery: IdentifiedThing { package static let prefix = "dlv" }
+package enum Schedule: IdentifiedThing { package static let prefix = "sch" }
 package enum APIKey: IdentifiedThing { package static let prefix = "key" }
 package enum DeadLetterOperationRow: IdentifiedThing { package static let prefix = "dlo" }
 
@@ -52,5 +53,6 @@ package typealias JobID = ID<JobRow>
 package typealias EventID = ID<Event>
 package typealias EndpointID = ID<Endpoint>
 package typealias DeliveryID = ID<Delivery>
+package typealias ScheduleID = ID<Schedule>
 package typealias APIKeyID = ID<APIKey>
 package typealias DeadLetterOperationID = ID<DeadLetterOperationRow>

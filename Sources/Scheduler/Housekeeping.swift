@@ -5,9 +5,13 @@ import Postgres
 struct Housekeeping: Sendable {
     let pool: PostgresPool
 
+    private static let perStatement = 10_000
+
     func run() async throws {
         try await LogPartitions(pool: pool).ensure()
         try await WorkerTable(pool: pool).prune()
         _ = try await pool.query("DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'")
+        let schedules = ScheduleTable(pool: pool)
+        while try await schedules.forgetOldOccurrences(limit: Self.perStatement) == Self.perStatement {}
     }
 }

@@ -23,11 +23,13 @@ package final class SchedulerProcess: Service {
             map: map, redis: redis, tuning: tuning, waiting: WaitingJobs(pool: pool), lanes: LaneSettingsTable(pool: pool),
             queues: QueueSettingsTable(pool: pool), leadership: leadership, logger: logger)
         self.keeper = keeper
+        let schedules = ScheduleKeeper(map: map, redis: redis, tuning: tuning, firing: ScheduleFiring(pool: pool))
         let housekeeping = Housekeeping(pool: pool)
         let mover = DeadLetterMover(operations: DeadLetterOperationTable(pool: pool), map: map, redis: redis, tuning: tuning, logger: logger)
         duties = [
             LeaderDuty("the promotion of delayed jobs", every: .seconds(1)) { try await keeper.promote(term: $0) },
             LeaderDuty("telling the index of settings", every: .milliseconds(500)) { _ in try await keeper.applySettings(changedWithin: .seconds(15)) },
+            LeaderDuty("the firing of schedules", every: .seconds(1)) { try await schedules.run(term: $0) },
             LeaderDuty("a sweep", every: .seconds(5)) { _ in try await keeper.sweep() },
             LeaderDuty("a round of operations on dead letters", every: .seconds(1)) { try await mover.run(term: $0) },
             LeaderDuty("the fingerprints of older dead letters", every: .seconds(10)) { _ in

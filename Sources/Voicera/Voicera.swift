@@ -17,6 +17,7 @@ struct VoiceraCommand: AsyncParsableCommand {
             WorkersCommand.self,
             DeadLettersCommand.self,
             OperatorActionsCommand.self,
+            SchedulesCommand.self,
             AuditCommand.self,
             ListenCommand.self,
             BenchCommand.self,

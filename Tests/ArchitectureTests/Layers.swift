@@ -20,6 +20,8 @@ struct Layer {
         Layer("CLibPQ"),
         Layer("CLibCurl"),
         Layer("Primitives"),
+        // Foundation's time zones, and the ICU below them, are in every binary that has Foundation: the tables of Debian are not read.
+        Layer("Cron", ["Primitives"], others: ["FoundationEssentials", "FoundationInternationalization"]),
 
         // Clients: they know a protocol, not our product. Only they see C, and Foundation stays out of them.
         Layer("Redis", ["CHiredis", "Primitives"], others: ["Logging", "NIOCore", "NIOPosix", "NIOSSL", "ServiceLifecycle"]),
@@ -28,14 +30,14 @@ struct Layer {
         Layer("LocalStack", ["Primitives"], others: ["FoundationEssentials"]),
 
         // The product below HTTP.
-        Layer("Ledger", ["Primitives", "Postgres"], others: ["Logging", "ServiceLifecycle"]),
+        Layer("Ledger", ["Primitives", "Cron", "Postgres"], others: ["Logging", "ServiceLifecycle"]),
         Layer("Queue", ["Primitives", "Redis", "Postgres", "Ledger"], others: ["Logging", "ServiceLifecycle"]),
         Layer("Identity", ["Primitives", "Postgres", "Ledger"], others: ["Crypto", "Foundation"]),
         Layer("Jobs", ["Primitives", "Ledger", "Queue", "Identity", "HTTPDelivery", "Postgres"], others: ["Crypto", "Foundation"]),
 
         // What a process is made of. None of the three knows another.
         Layer(
-            "API", ["Primitives", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs"],
+            "API", ["Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs"],
             others: ["Crypto", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore"]),
         Layer(
             "Worker", ["Primitives", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery"],
@@ -44,7 +46,7 @@ struct Layer {
         Layer(
             "Voicera",
             [
-                "Primitives", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery", "API", "Worker", "Scheduler",
+                "Primitives", "Cron", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery", "API", "Worker", "Scheduler",
                 "LocalStack",
             ],
             others: ["ArgumentParser", "Foundation", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "UnixSignals"]),

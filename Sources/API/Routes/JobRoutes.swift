@@ -86,7 +86,8 @@ struct JobRoutes: Sendable {
 
     private func show(_ call: Call) async throws -> Response {
         guard let id = call.id(JobID.self), let found = try await table.find(id, workspace: call.workspace) else { throw Problem.notFound("job") }
-        return Response(.ok, JobJSON.detail(found, workspace: call.workspace))
+        let schedule = try await ScheduleTable(pool: services.pool).schedule(of: id)
+        return Response(.ok, JobJSON.detail(found, workspace: call.workspace, schedule: schedule))
     }
 }
 

@@ -1,0 +1,118 @@
+import HTTPTypes
+import Hummingbird
+import Identity
+import Ledger
+import Primitives
+import Queue
+
+/// Jobs that come again and again.
+struct ScheduleRoutes: Sendable {
+    let services: APIServices
+
+    private static let list = "schedules"
+    private static let longestReason = 500
+
+    var all: [Route] {
+        [
+            Route(.get, "/api/schedules", .jobsRead, .operator, handler: index),
+            Route(.post, "/api/schedules", .jobsWrite, handler: create),
+            Route(.get, "/api/schedules/{id}", .jobsRead, .operator, handler: show),
+            Route(.patch, "/api/schedules/{id}", .jobsWrite, handler: change),
+            Route(.delete, "/api/schedules/{id}", .jobsWrite, handler: delete),
+            Route(.post, "/api/schedules/{id}/pause", .jobsWrite, .operator, handler: pause),
+            Route(.post, "/api/schedules/{id}/resume", .jobsWrite, .operator, handler: resume),
+            Route(.post, "/api/schedules/{id}/run", .jobsWrite, .operator, handler: run),
+        ]
+    }
+
+    private var table: ScheduleTable { ScheduleTable(pool: services.pool) }
+
+    private func create(_ call: Call) async throws -> Response {
+        let (json, claim) = try await call.body()
+        let definition = try ScheduleSubmission(services: services, call: call).read(json)
+        let id = services.ids.next(Schedule.self)
+        switch try await table.create(id, definition, workspace: call.workspace, claim: claim) {
+        case .done(let row): return Response(.created, try await detail(row.id, call))
+        case .replayed(let answer):
+            guard let id = ScheduleID(answer) else { throw Problem.notFound("schedule") }
+            return Response(.created, try await detail(id, call)).replayed(true)
+        case .mismatch: throw Problem.idempotencyMismatch
+        case .inProgress: throw Problem.idempotencyInProgress
+        }
+    }
+
+    private func index(_ call: Call) async throws -> Response {
+        var query = Query(call.request)
+        let (limit, before) = (query.limit(), query.cursor(of: Self.list, as: ScheduleID.self))
+        try query.finish()
+        let rows = try await table.list(workspace: call.workspace, before: before, limit: limit + 1)
+        return Page.response(rows, limit: limit, for: call.request, cursor: { Cursor(list: Self.list, position: $0.id) }, json: ScheduleJSON.summary)
+    }
+
+    private func show(_ call: Call) async throws -> Response { Response(.ok, try await detail(try id(call), call)) }
+
+    private func change(_ call: Call) async throws -> Response {
+        let (json, _) = try await call.body()
+        let submission = ScheduleSubmission(services: services, call: call)
+        let id = try id(call)
+        let row = try await table.change(id, workspace: call.workspace, actor: call.actor) { try submission.read(json, over: $0) }
+        guard row != nil else { throw Problem.notFound("schedule") }
+        return Response(.ok, try await detail(id, call))
+    }
+
+    private func delete(_ call: Call) async throws -> Response {
+        guard try await table.delete(try id(call), workspace: call.workspace, actor: call.actor) else { throw Problem.notFound("schedule") }
+        return Response(status: .noContent)
+    }
+
+    private func pause(_ call: Call) async throws -> Response {
+        var fields = Fields(try await call.body(mayBeEmpty: true).json)
+        fields.allow(only: ["reason"])
+        let reason = fields.text("reason", longest: Self.longestReason)
+        try fields.finish()
+        let id = try id(call)
+        guard try await table.pause(id, workspace: call.workspace, actor: call.actor, reason: reason) != nil else { throw Problem.notFound("schedule") }
+        return Response(.ok, try await detail(id, call))
+    }
+
+    private func resume(_ call: Call) async throws -> Response {
+        var fields = Fields(try await call.body(mayBeEmpty: true).json)
+        fields.allow(only: ["catchUp"])
+        let catchesUp = fields.boolean("catchUp") ?? false
+        try fields.finish()
+        let id = try id(call)
+        guard try await table.resume(id, workspace: call.workspace, actor: call.actor, catchesUp: catchesUp) != nil else {
+            throw Problem.notFound("schedule")
+        }
+        return Response(.ok, try await detail(id, call))
+    }
+
+    private func run(_ call: Call) async throws -> Response {
+        let (json, claim) = try await call.body(mayBeEmpty: true)
+        var fields = Fields(json)
+        fields.allow(only: [])
+        try fields.finish()
+        let job = services.ids.next(JobRow.self)
+        switch try await table.run(try id(call), workspace: call.workspace, actor: call.actor, job: job, claim: claim) {
+        case .done(let fired):
+            services.pusher.pushAgain([(queue: fired.queue, push: LaneIndex.Push(id: fired.id, lane: fired.lane, priority: fired.priority))])
+            return Response(.accepted, JobJSON.accepted(fired.id, isDuplicate: false))
+        case .replayed(let answer):
+            guard let id = JobID(answer) else { throw Problem.idempotencyInProgress }
+            return Response(.accepted, JobJSON.accepted(id, isDuplicate: false)).replayed(true)
+        case .mismatch: throw Problem.idempotencyMismatch
+        case .inProgress: throw Problem.idempotencyInProgress
+        case nil: throw Problem.notFound("schedule")
+        }
+    }
+
+    private func id(_ call: Call) throws(Problem) -> ScheduleID {
+        guard let id = call.id(ScheduleID.self) else { throw .notFound("schedule") }
+        return id
+    }
+
+    private func detail(_ id: ScheduleID, _ call: Call) async throws -> JSON {
+        guard let found = try await table.find(id, workspace: call.workspace) else { throw Problem.notFound("schedule") }
+        return ScheduleJSON.detail(found)
+    }
+}
