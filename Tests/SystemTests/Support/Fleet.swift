@@ -134,8 +134,8 @@ final class Fleet: Sendable {
     }
 
     @discardableResult
-    func startScheduler() throws -> ChildProcess {
-        keep("scheduler", try ChildProcess.voicera("scheduler", environment: environment))
+    func startScheduler(_ more: [String: String?] = [:]) throws -> ChildProcess {
+        keep("scheduler", try ChildProcess.voicera("scheduler", environment: environment.merging(more) { $1 }))
     }
 
     private func keep(_ name: String, _ process: ChildProcess) -> ChildProcess {
