@@ -141,7 +141,7 @@ import Testing
             try await schedules.plan(id, at: "13:00:00")
             _ = try await table.pause(id, workspace: workspace, actor: "cli", reason: nil)
             _ = try await table.resume(id, workspace: workspace, actor: "cli", catchesUp: true)
-            #expect(try await schedules.fire(at: "15:00:00") == 2, "the latest missed one, and the one that is due")
+            #expect(try await schedules.fire(at: "15:00:30") == 2, "the latest missed one, and the one that is due")
         }
     }
 

@@ -70,21 +70,21 @@ struct FiringPlan: Equatable, Sendable {
         var reach = tolerance
         while first < edge {
             let start = max(first, edge - reach)
-            late = times(from: start, before: edge, timetable, most: max(wanted, 1) + 1)
+            late = times(from: start, before: edge, planned: first, timetable, most: max(wanted, 1) + 1)
             if late.count > max(wanted, 1) || start == first { break }
             reach *= 2
         }
-        let onTime = times(from: max(first, edge), before: now + 1, timetable, most: mostOnTime)
+        let onTime = times(from: max(first, edge), before: now + 1, planned: first, timetable, most: mostOnTime)
         let caughtUp = late.suffix(wanted)
         // The one before those that are made up for; there is none when all of them are.
         let lastMissed = late.count > wanted ? late[late.count - wanted - 1] : nil
         return (caughtUp + onTime, lastMissed)
     }
 
-    /// Of the times in `start ..< end` the last ones, up to `most`.
-    private static func times(from start: Int64, before end: Int64, _ timetable: Timetable, most: Int) -> [Int64] {
-        var times: [Int64] = []
-        var last = start - 1
+    /// Of the times in `start ..< end` the last ones, up to `most`. What was planned counts, even where the zone's rules have changed since.
+    private static func times(from start: Int64, before end: Int64, planned: Int64, _ timetable: Timetable, most: Int) -> [Int64] {
+        var times = start <= planned && planned < end ? [planned] : []
+        var last = times.last ?? start - 1
         while let next = timetable.next(after: last), next < end {
             times.append(next)
             if times.count > 2 * most { times.removeFirst(most) }
