@@ -1,4 +1,6 @@
 import Foundation
+import Identity
+import Postgres
 import Primitives
 import TestSupport
 import Testing

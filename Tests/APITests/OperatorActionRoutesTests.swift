@@ -1,3 +1,4 @@
+import Identity
 import Ledger
 import Postgres
 import Primitives
