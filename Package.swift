@@ -72,11 +72,17 @@ let package = Package(
         .target(
             name: "Scheduler", dependencies: ["Primitives", "Redis", "Postgres", "Ledger", "Queue", "Jobs", logging, lifecycle],
             swiftSettings: house),
+        .target(
+            name: "Chaos",
+            dependencies: [
+                "Primitives", "Redis", "Postgres", "HTTPDelivery", "LocalStack", "Ledger", "Queue", logging, lifecycle, hummingbird, nio, nioPosix,
+            ],
+            swiftSettings: house),
         .executableTarget(
             name: "Voicera",
             dependencies: [
                 "Primitives", "Cron", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery", "API", "Worker", "Scheduler",
-                "LocalStack",
+                "LocalStack", "Chaos",
                 arguments, logging, lifecycle, unixSignals, hummingbird, nio, crypto,
             ],
             swiftSettings: house),
@@ -100,6 +106,7 @@ let package = Package(
                 lifecycle, nioPosix, hummingbird,
             ],
             swiftSettings: house),
+        .testTarget(name: "ChaosTests", dependencies: ["Chaos", "Primitives", "TestSupport", nio, nioPosix], swiftSettings: house),
         .testTarget(name: "ArchitectureTests", swiftSettings: house),
         .testTarget(
             name: "SystemTests",

@@ -22,5 +22,6 @@ struct VoiceraCommand: AsyncParsableCommand {
             ListenCommand.self,
             BenchCommand.self,
             BenchReceiverCommand.self,
+            ChaosCommand.self,
         ])
 }

@@ -43,11 +43,15 @@ struct Layer {
             "Worker", ["Primitives", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery"],
             others: ["Logging", "ServiceLifecycle"]),
         Layer("Scheduler", ["Primitives", "Redis", "Postgres", "Ledger", "Queue", "Jobs"], others: ["Logging", "ServiceLifecycle"]),
+        // What hurts a whole system and judges it; no process of the system knows it.
+        Layer(
+            "Chaos", ["Primitives", "Redis", "Postgres", "HTTPDelivery", "LocalStack", "Ledger", "Queue"],
+            others: ["Foundation", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle"]),
         Layer(
             "Voicera",
             [
                 "Primitives", "Cron", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery", "API", "Worker", "Scheduler",
-                "LocalStack",
+                "LocalStack", "Chaos",
             ],
             others: ["ArgumentParser", "Foundation", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "UnixSignals"]),
     ]

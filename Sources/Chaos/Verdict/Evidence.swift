@@ -1,0 +1,13 @@
+/// All that a run has left to be judged.
+package struct Evidence: Sendable {
+    package var accepted = Accepted()
+    package var ledger = LedgerFindings()
+    /// What the receiver took, by `webhook-id`.
+    package var arrivals: [String: [Arrival]] = [:]
+    package var faults: [FaultRecord] = []
+    package var crashes: [String] = []
+    /// When the load ended.
+    package var loadEnded = Duration.zero
+
+    package init() {}
+}
