@@ -42,21 +42,30 @@ package struct PlannedFault: Sendable, Equatable {
     package var at: Duration
     package var lasts: Duration
     /// The processes that are hit, or whose links are; none when a store itself is.
-    package var processes: [String] = []
+    package var processes: [String]
     /// For a fault of links: to which of the stores.
-    package var stores: [Store] = []
+    package var stores: [Store]
     /// Details, such as after how many bytes a reply is torn.
     package var seed: UInt64
 
     package var ends: Duration { at + lasts }
 
     /// What two faults cannot have at once.
-    var claims: Set<String> {
+    package var claims: Set<String> {
         switch kind {
         case .redisKill, .redisEmpty, .redisHang, .flush, .snapshot, .rewind, .diskFull: ["redis"]
         case .postgresRestart, .postgresCrash: ["postgres"]
         default: Set(processes)
         }
+    }
+
+    package init(kind: FaultKind, at: Duration, lasts: Duration, processes: [String] = [], stores: [Store] = [], seed: UInt64) {
+        self.kind = kind
+        self.at = at
+        self.lasts = lasts
+        self.processes = processes
+        self.stores = stores
+        self.seed = seed
     }
 
     package var text: String {
