@@ -19,6 +19,7 @@ extension ChaosReport {
                 lines.append("\(name) at \(fault.atS) s for \(fault.lastedS) s   recovery \(recovery)   duplicates \(fault.duplicates)")
             }
         }
+        lines += explained.prefix(Self.linesOfEach).map { "  twice  \($0)" }
         lines += complaints
         lines.append(passed ? "passed: nothing lost, nothing twice without a reason, the books balance" : "FAILED")
         return lines.joined(separator: "\n")

@@ -30,6 +30,8 @@ package struct ChaosReport: Encodable, Sendable {
     package var longestSilenceS: Double
     package var slowestDeliveryS: Double
     package var settledAfterS: Double
+    /// Duplicates and what accounts for them, a line each.
+    package var explained: [String]
     package var differences: [String]
     package var crashes: [String]
     /// Why it did not pass, a line each.
@@ -37,7 +39,7 @@ package struct ChaosReport: Encodable, Sendable {
     package var faults: [Fault]
     package private(set) var passed = false
 
-    private static let linesOfEach = 10
+    static let linesOfEach = 10
 
     package init(plan: ChaosPlan, evidence: Evidence, verdict: Verdict, settledAfter: Duration) {
         seed = plan.seed
@@ -57,6 +59,7 @@ package struct ChaosReport: Encodable, Sendable {
         longestSilenceS = verdict.longestSilence.inHundredths
         slowestDeliveryS = verdict.slowestDelivery.inHundredths
         settledAfterS = settledAfter.inHundredths
+        explained = verdict.explained.sorted()
         differences = evidence.ledger.differences
         crashes = evidence.crashes
         faults = verdict.faults.map { fault in

@@ -112,6 +112,14 @@ import Testing
         }
     }
 
+    @Test func `a worker that is not known may be any that was hit, and no process of another role`() {
+        var one = Case(arrivals: [Self.arrival(11, nil), Self.arrival(20)])
+        one.evidence.faults = [Self.fault(.cut, from: 10, to: 18, process: "scheduler-1", stores: [.redis])]
+        #expect(one.verdict.unexplained.count == 1)
+        one.evidence.faults = [Self.fault(.cut, from: 10, to: 18, process: "worker-2", life: "worker-2#1", stores: [.redis])]
+        #expect(one.verdict.unexplained.isEmpty)
+    }
+
     @Test func `a fault that was left out excuses nothing`() {
         var one = Case(arrivals: [Self.arrival(11), Self.arrival(20)])
         one.evidence.faults = [Self.fault(.diskFull, from: 11, to: 18)]

@@ -67,7 +67,7 @@ extension TheSystem {
             #expect(try await process.wait(within: .seconds(120)) == .exited(1))
             let report = try Self.report(of: process)
             #expect(!report.passed && report.jobsLost == 1)
-            #expect(report.differences.contains { $0.contains("accepted") })
+            #expect(report.differences.contains { $0.contains("succeeded, counted and rows") })
         }
 
         private static func deleteOneJob(in database: String) async throws {

@@ -32,9 +32,9 @@ package struct FaultRecord: Sendable {
         }
     }
 
-    /// Whether it accounts for a delivery that this worker sent first and that came again later. A worker that is not known may be any.
+    /// Whether it accounts for a delivery that this worker sent first and that came again later. A worker that is not known may be any that was hit.
     func explains(_ worker: String?, from first: Duration, to second: Duration) -> Bool {
         guard mayRepeat, startedAt <= second, healedAt + Self.aftermath >= first else { return false }
-        return fault.processes.isEmpty || worker.map(workers.contains) ?? true
+        return fault.processes.isEmpty || worker.map(workers.contains) ?? !workers.isEmpty
     }
 }

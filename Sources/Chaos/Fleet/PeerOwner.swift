@@ -6,7 +6,7 @@ import Glibc
 enum PeerOwner {
     /// - Parameter port: of the other end.
     static func name(of port: Int, among processes: [(pid: Int32, name: String)]) -> String? {
-        guard let first = processes.first, let inode = inode(of: port, seenBy: first.pid) else { return nil }
+        guard let inode = inode(of: port) else { return nil }
         let wanted = "socket:[\(inode)]"
         return processes.first { process in
             let folder = "/proc/\(process.pid)/fd"
@@ -15,8 +15,8 @@ enum PeerOwner {
         }?.name
     }
 
-    private static func inode(of port: Int, seenBy pid: Int32) -> Substring? {
-        let text = (try? String(contentsOfFile: "/proc/\(pid)/net/tcp", encoding: .utf8)) ?? ""
+    private static func inode(of port: Int) -> Substring? {
+        let text = (try? String(contentsOfFile: "/proc/self/net/tcp", encoding: .utf8)) ?? ""
         let wanted = ":" + String(repeating: "0", count: max(0, 4 - String(port, radix: 16).count)) + String(port, radix: 16, uppercase: true)
         for line in text.split(separator: "\n") {
             let fields = line.split(separator: " ")

@@ -28,7 +28,7 @@ struct Order: Sendable {
             body = Self.job(#","priority":\#(Int.random(in: -2...2, using: &random))"#)
         case .delayed:
             path = "/api/jobs"
-            let at = Date.now.addingTimeInterval(Double.random(in: 0.5...15, using: &random))
+            let at = Date.now.addingTimeInterval(Double.random(in: 0.5...8, using: &random))
             body = Self.job(#","runAt":"\#(at.formatted(.iso8601))""#)
         case .unique:
             path = "/api/jobs"

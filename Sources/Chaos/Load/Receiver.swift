@@ -97,7 +97,7 @@ final class Receiver: Sendable {
 
     private func owner(of context: Context) -> String? {
         let known = state.withLock { $0.owners[context.connection] }
-        if let known, known.port == context.port { return known.worker }
+        if let known, known.port == context.port, known.worker != nil { return known.worker }
         let worker = PeerOwner.name(of: context.port, among: workers())
         state.withLock { $0.owners[context.connection] = (context.port, worker) }
         return worker

@@ -47,14 +47,15 @@ final class Auditor: Sendable {
     /// Lines that do not balance, then and now. The index is asked again for a while: it may still be letting go of what is over.
     func differences() async throws -> [String] {
         let begins = clock.now
+        let books = try await Audit(pool: stack.pool).books().differences
         while true {
-            var lines = try await Audit(pool: stack.pool).books().differences
+            var lines: [String] = []
             do {
-                lines += try await IndexAudit(map: QueueMap(), redis: stack.index, waiting: WaitingJobs(pool: stack.pool)).look().differences
+                lines = try await IndexAudit(map: QueueMap(), redis: stack.index, waiting: WaitingJobs(pool: stack.pool)).look().differences
             } catch {
                 lines.append("the index cannot be read: \(error)")
             }
-            if lines.isEmpty || clock.now - begins > .seconds(15) { return seen.withLock(\.self) + lines }
+            if lines.isEmpty || clock.now - begins > .seconds(15) { return seen.withLock(\.self) + books + lines }
             try await Task.sleep(for: .milliseconds(500))
         }
     }

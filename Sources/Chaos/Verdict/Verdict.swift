@@ -19,15 +19,19 @@ package struct Verdict: Sendable {
     package private(set) var deliveries = 0
     /// Deliveries taken more than once, a line each time.
     package private(set) var duplicates: [String] = []
+    package private(set) var explained: [String] = []
     package private(set) var unexplained: [String] = []
     package private(set) var faults: [Fault] = []
     package private(set) var longestSilence = Duration.zero
+    /// Of those that were taken the first time, from the answer to the arrival.
     package private(set) var slowestDelivery = Duration.zero
 
     private struct Delivered {
         var endpoint: String
         var accepted: Duration
         var at: Duration?
+        /// The receiver refused it the first time, and it waited for its retry.
+        var wasRefused: Bool
     }
 
     package init(_ evidence: Evidence) {
@@ -39,12 +43,13 @@ package struct Verdict: Sendable {
             for _ in 0..<max(0, event.deliveries - rows.count) { lost.append("a delivery of event \(key): accepted, not in the ledger") }
             for row in rows {
                 deliveries += 1
-                let at = evidence.arrivals[row.id.description]?.first { $0.status < 300 }?.at
+                let arrivals = evidence.arrivals[row.id.description] ?? []
+                let at = arrivals.first { $0.status < 300 }?.at
                 look(at: JobID(row.id.value), evidence, "delivery", arrived: at != nil)
-                delivered.append(Delivered(endpoint: row.endpoint, accepted: event.at, at: at))
+                delivered.append(Delivered(endpoint: row.endpoint, accepted: event.at, at: at, wasRefused: arrivals.contains { $0.status >= 300 }))
             }
         }
-        slowestDelivery = delivered.compactMap { one in one.at.map { $0 - one.accepted } }.max() ?? .zero
+        slowestDelivery = delivered.compactMap { one in one.wasRefused ? nil : one.at.map { $0 - one.accepted } }.max() ?? .zero
         for (id, arrivals) in evidence.arrivals { countRepeats(of: id, arrivals) }
         for index in faults.indices where faults[index].record.skipped == nil {
             faults[index].recovery = recovery(from: restart(after: faults[index].record), delivered, end: evidence.loadEnded)
@@ -73,6 +78,7 @@ package struct Verdict: Sendable {
             duplicates.append(line)
             if let cause = faults.firstIndex(where: { $0.record.explains(first.worker, from: first.at, to: again.at) }) {
                 faults[cause].duplicates += 1
+                explained.append("\(line): \(faults[cause].record.fault.text)")
             } else {
                 unexplained.append(line)
             }
