@@ -75,7 +75,7 @@ let package = Package(
         .target(
             name: "Chaos",
             dependencies: [
-                "Primitives", "Redis", "Postgres", "HTTPDelivery", "LocalStack", "Ledger", "Queue", logging, lifecycle, hummingbird, nio, nioPosix,
+                "Primitives", "Redis", "Postgres", "HTTPDelivery", "LocalStack", "Ledger", "Queue", logging, nio, nioPosix, nioHTTP1,
             ],
             swiftSettings: house),
         .executableTarget(

@@ -44,17 +44,18 @@ package struct ChaosRun: Sendable {
         defer { fleet.killAll() }
         let clock = RunClock()
         let receiver = Receiver(seed: plan.seed, clock: clock) { fleet.workers }
+        try await receiver.start()
         let client = try DeliveryClient(policy: Customer.policy)
         let report = try await withThrowingTaskGroup { group in
             group.addTask { try await stack.pool.run() }
             group.addTask { try await stack.index.run() }
-            group.addTask { try await receiver.run() }
             defer { group.cancelAll() }
             let customer = try await open(fleet, stack, receiver, client)
             group.addTask { try await fleet.watch() }
             return try await work(fleet, stack, receiver, customer)
         }
         await client.shutDown()
+        await receiver.stop()
         for proxy in fleet.links.values.joined(separator: []) { await proxy.value.close() }
         return report
     }
@@ -68,7 +69,7 @@ package struct ChaosRun: Sendable {
         let customer = Customer(client: client, key: String(secret)) { fleet.addresses }
         try await within(.seconds(60), "an API to listen") { fleet.addresses.count == plan.shape.apis }
         for endpoint in 0..<plan.endpoints {
-            let url = try await receiver.url(endpoint)
+            let url = receiver.url(endpoint)
             let body = #"{"eventTypes":["\#(Order.toAll)","\#(Order.type(endpoint))"],"webhookUrl":"\#(url)"}"#
             let answer = await customer.post("/api/webhooks", body)
             guard answer?.status == 201 else { throw ChaosFailure("an endpoint could not be made: \(answer?.status ?? 0)") }

@@ -46,7 +46,7 @@ struct Layer {
         // What hurts a whole system and judges it; no process of the system knows it.
         Layer(
             "Chaos", ["Primitives", "Redis", "Postgres", "HTTPDelivery", "LocalStack", "Ledger", "Queue"],
-            others: ["Foundation", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle"]),
+            others: ["Foundation", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix"]),
         Layer(
             "Voicera",
             [

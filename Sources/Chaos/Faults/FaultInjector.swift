@@ -9,6 +9,15 @@ struct FaultInjector: Sendable {
     let stack: StoreStack
     let clock: RunClock
     let say: @Sendable (String) -> Void
+    /// What a fault has hold of. A plan keeps two from one thing, but a slow machine may still be healing when the next is due.
+    private let claims = Claims()
+
+    init(fleet: Fleet, stack: StoreStack, clock: RunClock, say: @escaping @Sendable (String) -> Void) {
+        self.fleet = fleet
+        self.stack = stack
+        self.clock = clock
+        self.say = say
+    }
 
     /// Every fault at its time, each healed when this returns.
     func run(_ schedule: FaultSchedule) async throws -> [FaultRecord] {
@@ -16,7 +25,10 @@ struct FaultInjector: Sendable {
             for fault in schedule.faults {
                 group.addTask {
                     try await Task.sleep(for: max(.zero, fault.at - clock.now))
-                    return try await inject(fault)
+                    try await claims.take(fault.claims)
+                    let record = try await inject(fault)
+                    await claims.release(fault.claims)
+                    return record
                 }
             }
             var records: [FaultRecord] = []

@@ -1,7 +1,6 @@
-import Foundation
-import Hummingbird
-import Logging
 import NIOCore
+import NIOHTTP1
+import NIOPosix
 import Primitives
 import Synchronization
 
@@ -22,31 +21,14 @@ package struct Arrival: Sendable {
 /// The customers' side: in this process, so that no fault reaches it. It remembers every request by its `webhook-id`. Some deliveries it refuses the
 /// first time they come, and some it is slow with; which ones, the seed says.
 final class Receiver: Sendable {
-    private struct State {
-        var arrivals: [String: [Arrival]] = [:]
-        var owners: [ObjectIdentifier: (port: Int, worker: String?)] = [:]
-        var port: Int?
-    }
-
-    private struct Context: RequestContext {
-        var coreContext: CoreRequestContextStorage
-        let connection: ObjectIdentifier
-        let port: Int
-
-        init(source: ApplicationRequestContextSource) {
-            coreContext = .init(source: source)
-            connection = ObjectIdentifier(source.channel)
-            port = source.channel.remoteAddress?.port ?? 0
-        }
-    }
-
     private static let refusedInAHundred: UInt64 = 3
     private static let slowInAHundred: UInt64 = 5
 
-    private let seed: UInt64
     let clock: RunClock
+    private let seed: UInt64
     private let workers: @Sendable () -> [(pid: Int32, name: String)]
-    private let state = Mutex(State())
+    private let taken = Mutex<[String: [Arrival]]>([:])
+    private let listener = Mutex<(any Channel)?>(nil)
 
     init(seed: UInt64, clock: RunClock, workers: @escaping @Sendable () -> [(pid: Int32, name: String)]) {
         self.seed = seed
@@ -54,52 +36,70 @@ final class Receiver: Sendable {
         self.workers = workers
     }
 
-    /// Until it is cancelled.
-    func run() async throws {
-        var logger = Logger(label: "receiver")
-        logger.logLevel = .critical
-        let application = Application(
-            responder: CallbackResponder { (request: Request, context: Context) in
-                for try await _ in request.body {}
-                return try await self.answer(request, context)
-            },
-            configuration: .init(address: .hostname("127.0.0.1", port: 0), backlog: 2048),
-            onServerRunning: { channel in self.state.withLock { $0.port = channel.localAddress?.port } },
-            logger: logger)
-        try await application.run()
+    func start() async throws {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 2048)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+                    try channel.pipeline.syncOperations.addHandler(ReceiverConnection(receiver: self))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        listener.withLock { $0 = channel }
     }
+
+    func stop() async { try? await listener.withLock(\.self)?.close() }
 
     /// A path of its own makes an endpoint of its own.
-    func url(_ endpoint: Int) async throws -> String {
-        while true {
-            if let port = state.withLock(\.port) { return "http://127.0.0.1:\(port)/\(endpoint)" }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-    }
+    func url(_ endpoint: Int) -> String { "http://127.0.0.1:\(listener.withLock(\.self)?.localAddress?.port ?? 0)/\(endpoint)" }
 
-    var arrivals: [String: [Arrival]] { state.withLock(\.arrivals) }
+    var arrivals: [String: [Arrival]] { taken.withLock(\.self) }
 
-    private func answer(_ request: Request, _ context: Context) async throws -> Response {
-        guard let id = request.headers.first(where: { $0.name.canonicalName == "webhook-id" })?.value else { return Response(status: .badRequest) }
-        let worker = owner(of: context)
+    /// The worker at the other end of a connection.
+    fileprivate func sender(port: Int) -> String? { PeerOwner.name(of: port, among: workers()) }
+
+    /// What to answer, and after which time.
+    fileprivate func take(_ id: String, from worker: String?) -> (status: HTTPResponseStatus, wait: TimeAmount) {
         var chance = SplitMix64(seed: id.utf8.reduce(seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 })
         let lot = chance.next() % 100
-        let status = state.withLock { state in
-            let isFirst = state.arrivals[id] == nil
-            let status = isFirst && lot < Self.refusedInAHundred ? 500 : 200
-            state.arrivals[id, default: []].append(Arrival(at: clock.now, worker: worker, status: status))
-            return status
+        let isRefused = taken.withLock { taken in
+            let isRefused = lot < Self.refusedInAHundred && taken[id] == nil
+            taken[id, default: []].append(Arrival(at: clock.now, worker: worker, status: isRefused ? 500 : 200))
+            return isRefused
         }
-        let wait = (100 - Self.slowInAHundred..<100).contains(lot) ? chance.next() % 2500 : chance.next() % 40
-        try await Task.sleep(for: .milliseconds(Int64(wait)))
-        return Response(status: status == 200 ? .ok : .internalServerError)
+        let longest: UInt64 = lot >= 100 - Self.slowInAHundred ? 2500 : 40
+        return (isRefused ? .internalServerError : .ok, .milliseconds(Int64(chance.next() % longest)))
+    }
+}
+
+/// One connection of a worker: a request at a time, its body read and dropped.
+private final class ReceiverConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let receiver: Receiver
+    private var id: String?
+    private var worker: String?
+
+    init(receiver: Receiver) { self.receiver = receiver }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): id = head.headers.first(name: "webhook-id")
+        case .body: break
+        case .end:
+            guard let id else { return context.close(promise: nil) }
+            if worker == nil { worker = context.remoteAddress?.port.flatMap(receiver.sender) }
+            let (status, wait) = receiver.take(id, from: worker)
+            let channel = context.channel
+            context.eventLoop.scheduleTask(in: wait) {
+                let head = HTTPResponseHead(version: .http1_1, status: status, headers: ["content-length": "0"])
+                channel.write(HTTPServerResponsePart.head(head), promise: nil)
+                channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: nil)
+            }
+        }
     }
 
-    private func owner(of context: Context) -> String? {
-        let known = state.withLock { $0.owners[context.connection] }
-        if let known, known.port == context.port, known.worker != nil { return known.worker }
-        let worker = PeerOwner.name(of: context.port, among: workers())
-        state.withLock { $0.owners[context.connection] = (context.port, worker) }
-        return worker
-    }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
