@@ -9,6 +9,7 @@ extension ChaosReport {
             "jobs_lost \(jobsLost)   stuck \(stuck)   dead \(dead)   waiting for their time \(waiting)",
             "duplicates \(duplicates), of which unexplained \(unexplainedDuplicates)",
             "recovery_time_s \(recoveryTimeS)   longest_silence_s \(longestSilenceS)   slowest_delivery_s \(slowestDeliveryS)   settled after \(settledAfterS) s",
+            "longest stall of this machine \(longestStallS) s",
         ]
         for fault in faults {
             let name = "  " + fault.what.padding(toLength: max(46, fault.what.count), withPad: " ", startingAt: 0)

@@ -30,6 +30,8 @@ package struct ChaosReport: Encodable, Sendable {
     package var longestSilenceS: Double
     package var slowestDeliveryS: Double
     package var settledAfterS: Double
+    /// How long the machine at its worst kept this process waiting. Seconds of that are a machine too busy for its leases.
+    package var longestStallS: Double
     /// Duplicates and what accounts for them, a line each.
     package var explained: [String]
     package var differences: [String]
@@ -59,6 +61,7 @@ package struct ChaosReport: Encodable, Sendable {
         longestSilenceS = verdict.longestSilence.inHundredths
         slowestDeliveryS = verdict.slowestDelivery.inHundredths
         settledAfterS = settledAfter.inHundredths
+        longestStallS = evidence.longestStall.inHundredths
         explained = verdict.explained.sorted()
         differences = evidence.ledger.differences
         crashes = evidence.crashes

@@ -81,10 +81,12 @@ package struct ChaosRun: Sendable {
         let clock = receiver.clock
         let load = Load(plan: plan, customer: customer, clock: clock)
         let auditor = Auditor(stack: stack, clock: clock)
+        let stalls = Stalls()
         clock.begin()
         let (records, loadEnded, settled) = try await withThrowingTaskGroup { group in
             group.addTask { await load.run() }
             group.addTask { try await auditor.watch() }
+            group.addTask { try await stalls.watch() }
             defer { group.cancelAll() }
             let schedule = FaultSchedule(seed: plan.seed, length: plan.length, kinds: plan.kinds, shape: plan.shape)
             let records = try await FaultInjector(fleet: fleet, stack: stack, clock: clock, say: say).run(schedule)
@@ -106,6 +108,7 @@ package struct ChaosRun: Sendable {
         evidence.ledger.differences = try await auditor.differences()
         evidence.arrivals = receiver.arrivals
         evidence.crashes = fleet.crashes
+        evidence.longestStall = stalls.longest
         return ChaosReport(plan: plan, evidence: evidence, verdict: Verdict(evidence), settledAfter: settled)
     }
 

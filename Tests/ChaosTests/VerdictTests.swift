@@ -85,6 +85,7 @@ import Testing
             Self.fault(.workerKill, from: 12, to: 13, process: "worker-1", life: "worker-1#1"),
             Self.fault(.workerStop, from: 5, to: 16, process: "worker-1", life: "worker-1#1"),
             Self.fault(.redisHang, from: 11, to: 18),
+            Self.fault(.rewind, from: 12, to: 12),
             Self.fault(.cut, from: 11, to: 17, process: "worker-1", life: "worker-1#1", stores: [.redis]),
         ]
         for fault in explaining {
@@ -105,7 +106,7 @@ import Testing
             Self.fault(.redisHang, from: 11, to: 14),
             Self.fault(.cut, from: 11, to: 17, process: "worker-1", life: "worker-1#1", stores: [.postgres]),
         ]
-        let kinds: [FaultKind] = [.flush, .redisKill, .redisEmpty, .snapshot, .rewind, .postgresCrash, .postgresRestart, .apiKill, .schedulerKill, .workerTerm]
+        let kinds: [FaultKind] = [.flush, .redisKill, .redisEmpty, .snapshot, .postgresCrash, .postgresRestart, .apiKill, .schedulerKill, .workerTerm]
         for fault in others + kinds.map({ Self.fault($0, from: 11, to: 19) }) {
             one.evidence.faults = [fault]
             #expect(one.verdict.unexplained.count == 1, "\(fault.fault.text)")
@@ -142,9 +143,21 @@ import Testing
         }
         #expect(one.verdict.recovery == .seconds(10))
         #expect(one.verdict.longestSilence == .seconds(11))
+        // Without an API deliveries go on, so its end is no help to anybody else.
+        one.evidence.faults.append(Self.fault(.apiKill, from: 8, to: 11, process: "api-1"))
+        #expect(one.verdict.faults.first?.recovery == .seconds(10))
+        one.evidence.faults.removeLast()
         // While another fault lasts there is nothing to recover to.
         one.evidence.faults.append(Self.fault(.redisHang, from: 9, to: 11))
         #expect(one.verdict.recovery == .seconds(8))
+    }
+
+    @Test func `a recovery that the next fault cuts short is not one`() {
+        var one = Case()
+        one.evidence.faults = [Self.fault(.flush, from: 5, to: 6), Self.fault(.redisKill, from: 7, to: 8)]
+        #expect(one.verdict.faults.map(\.recovery) == [nil, .seconds(3)])
+        one.evidence.faults[1] = Self.fault(.apiKill, from: 7, to: 8, process: "api-1")
+        #expect(one.verdict.faults.map(\.recovery) == [.seconds(5), .seconds(3)])
     }
 
     @Test func `work that never arrives after a fault is no quick recovery`() {

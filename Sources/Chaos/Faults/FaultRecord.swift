@@ -18,23 +18,30 @@ package struct FaultRecord: Sendable {
 
     /// An outage of the index that is shorter leaves every lease alive: renewed every 2 s, it lasts 8 s.
     private static let leaseIsSafe = Duration.seconds(5)
-    /// A lease ends late, its jobs run again later still, and a zombie's deliveries may have waited with it.
-    private static let aftermath = Duration.seconds(20)
+    /// Work of before may still be under way when the fault comes, and what a lease held runs again when it has ended.
+    private static let before = Duration.seconds(15)
+    private static let aftermath = Duration.seconds(12)
 
-    /// Law 4 lets a delivery come twice when a worker died or was cut off from the index for as long as its lease. Nothing else does.
+    /// Law 4 lets a delivery come twice when a worker died or was cut off from the index for as long as its lease. A copy loaded into the running
+    /// server is noticed by the leader only, within a second; until then what the copy has of first-hand jobs runs again. Nothing else repeats.
     package var mayRepeat: Bool {
         guard skipped == nil else { return false }
         switch fault.kind {
-        case .workerKill, .workerStop: return true
+        case .workerKill, .workerStop, .rewind: return true
         case .redisHang, .diskFull: return healedAt - startedAt >= Self.leaseIsSafe
         case .cut, .hole, .tear, .delay, .slow: return fault.stores.contains(.redis) && healedAt - startedAt >= Self.leaseIsSafe
         default: return false
         }
     }
 
+    /// Whether deliveries may stop for it. Without an API they go on.
+    var holdsDeliveriesUp: Bool {
+        skipped == nil && fault.kind != .apiKill && (fault.processes.isEmpty || fault.processes.contains { Role(ofProcess: $0) != .api })
+    }
+
     /// Whether it accounts for a delivery that this worker sent first and that came again later. A worker that is not known may be any that was hit.
     func explains(_ worker: String?, from first: Duration, to second: Duration) -> Bool {
-        guard mayRepeat, startedAt <= second, healedAt + Self.aftermath >= first else { return false }
+        guard mayRepeat, startedAt <= second, healedAt + Self.aftermath >= first, first >= startedAt - Self.before else { return false }
         return fault.processes.isEmpty || worker.map(workers.contains) ?? !workers.isEmpty
     }
 }

@@ -6,6 +6,8 @@ package struct FaultSchedule: Sendable, Equatable {
 
     /// Time for the load to be under way, and how often two faults meet.
     private static let lead = 2.0
+    /// Between two faults that do not meet: often long enough to see the system whole again.
+    private static let pauses = 1.0...8
     private static let meeting = 0.25
     /// How often a fault of links hits everybody.
     private static let everybody = 0.2
@@ -20,7 +22,7 @@ package struct FaultSchedule: Sendable, Equatable {
         while misses < 2 * kinds.count {
             if bag.isEmpty { bag = kinds.shuffled(using: &random) }
             var fault = Self.draw(bag.removeLast(), shape: shape, &random)
-            var start = ends + .random(in: 0.5...3, using: &random)
+            var start = ends + Double.random(in: Self.pauses, using: &random)
             if let last = faults.last, Double.random(in: 0..<1, using: &random) < Self.meeting {
                 let early = last.at + .seconds(Double.random(in: 0.1...1, using: &random))
                 let meets = faults.filter { $0.ends >= early - .seconds(1) }

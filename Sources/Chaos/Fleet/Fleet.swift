@@ -48,6 +48,8 @@ final class Fleet: Sendable {
             slots[name, default: Slot()].life += 1
             slots[name]?.isWanted = true
             slots[name]?.address = nil
+            // Its earlier life is over, and must not be taken for a crash of this one.
+            slots[name]?.process = nil
             return slots[name]?.life ?? 0
         }
         let said = Mutex("")

@@ -57,7 +57,9 @@ final class Receiver: Sendable {
     var arrivals: [String: [Arrival]] { taken.withLock(\.self) }
 
     /// The worker at the other end of a connection.
-    fileprivate func sender(port: Int) -> String? { PeerOwner.name(of: port, among: workers()) }
+    fileprivate func sender(port: Int) -> String? {
+        PeerOwner.name(of: port, to: listener.withLock(\.self)?.localAddress?.port ?? 0, among: workers())
+    }
 
     /// What to answer, and after which time.
     fileprivate func take(_ id: String, from worker: String?) -> (status: HTTPResponseStatus, wait: TimeAmount) {

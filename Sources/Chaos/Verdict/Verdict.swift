@@ -4,7 +4,8 @@ import Primitives
 package struct Verdict: Sendable {
     package struct Fault: Sendable {
         package var record: FaultRecord
-        /// From its end until every endpoint that got work after it has had a delivery of that work. Nil when no work came after.
+        /// From its end until every endpoint that got work after it has had a delivery of that work. Nil when no work came after, or when the
+        /// next fault came before that: then the next one's counts.
         package var recovery: Duration?
         package var duplicates = 0
     }
@@ -52,7 +53,10 @@ package struct Verdict: Sendable {
         slowestDelivery = delivered.compactMap { one in one.wasRefused ? nil : one.at.map { $0 - one.accepted } }.max() ?? .zero
         for (id, arrivals) in evidence.arrivals { countRepeats(of: id, arrivals) }
         for index in faults.indices where faults[index].record.skipped == nil {
-            faults[index].recovery = recovery(from: restart(after: faults[index].record), delivered, end: evidence.loadEnded)
+            let time = restart(after: faults[index].record)
+            guard let recovery = recovery(from: time, delivered, end: evidence.loadEnded) else { continue }
+            let isDisturbed = faults.contains { $0.record.holdsDeliveriesUp && $0.record.startedAt > time && $0.record.startedAt < time + recovery }
+            if !isDisturbed { faults[index].recovery = recovery }
         }
         let times = evidence.arrivals.values.joined().filter { $0.status < 300 && $0.at <= evidence.loadEnded }.map(\.at).sorted()
         longestSilence = zip(times, times.dropFirst()).map { $1 - $0 }.max() ?? .zero
@@ -88,7 +92,7 @@ package struct Verdict: Sendable {
     /// When a fault is over, another may still last: what works again, works after that one.
     private func restart(after record: FaultRecord) -> Duration {
         var time = record.healedAt
-        while let longer = faults.map(\.record).first(where: { $0.skipped == nil && $0.startedAt <= time && $0.healedAt > time }) { time = longer.healedAt }
+        while let longer = faults.map(\.record).first(where: { $0.holdsDeliveriesUp && $0.startedAt <= time && $0.healedAt > time }) { time = longer.healedAt }
         return time
     }
 
