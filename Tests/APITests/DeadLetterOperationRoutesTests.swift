@@ -105,8 +105,10 @@ import Testing
     @Test(arguments: [#"{"filter":{},"rate":0}"#, #"{"filter":{},"rate":5001}"#, #"{"filter":{},"background":"yes"}"#, #"{"filter":{"webhookId":"x"}}"#])
     func `an operation that is not clear is not begun`(body: String) async throws {
         try await TestAPI.run { api in
-            #expect(try await api.client.post("/api/dead-letters/discard", body).isProblem(422, "validation_failed"))
-            #expect(try await api.client.get(Self.path).count("data") == 0)
+            let refused = try await api.client.post("/api/dead-letters/discard", body)
+            #expect(refused.isProblem(422, "validation_failed"), "\(refused)")
+            let open = try await api.client.get(Self.path)
+            #expect(open.count("data") == 0, "\(open)")
         }
     }
 }
