@@ -21,7 +21,7 @@ package final class SchedulerProcess: Service {
         leadership = Leadership(pool: pool, holder: IdentifierSource.system.next().description)
         let keeper = IndexKeeper(
             map: map, redis: redis, tuning: tuning, waiting: WaitingJobs(pool: pool), lanes: LaneSettingsTable(pool: pool),
-            queues: QueueSettingsTable(pool: pool), leadership: leadership, logger: logger)
+            queues: QueueSettingsTable(pool: pool), workers: WorkerTable(pool: pool), leadership: leadership, logger: logger)
         self.keeper = keeper
         let schedules = ScheduleKeeper(map: map, redis: redis, tuning: tuning, firing: ScheduleFiring(pool: pool))
         let housekeeping = Housekeeping(pool: pool)

@@ -48,7 +48,7 @@ package struct WorkerProcess {
                 broker: broker, logger: logger)
         }
         let report = WorkerReporter(table: WorkerTable(pool: pool), id: id, release: settings.release, runners: runners, logger: logger)
-        services = [settlements, feed, report, RunnerCrew(runners: runners)]
+        services = [settlements, feed, report, RunnerCrew(runners: runners, reporter: report)]
     }
 
     /// In the order in which they start; a group stops them in reverse, so that runners can settle to the last.

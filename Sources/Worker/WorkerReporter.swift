@@ -18,14 +18,14 @@ struct WorkerReporter: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                await report(isStopping: false)
                 try? await Task.sleep(for: Self.pause)
+                await report()
             }
         }
         try? await table.leave(id)
     }
 
-    private func report(isStopping: Bool) async {
+    func report() async {
         var load: [String: (slots: Int, active: Int)] = [:]
         for runner in runners {
             let (slots, active) = runner.load
@@ -36,7 +36,7 @@ struct WorkerReporter: Service {
         let queues = load.sorted { $0.key < $1.key }.map { "\"\($0.key)\":{\"slots\":\($0.value.slots),\"active\":\($0.value.active)}" }
         do {
             try await table.report(
-                id, host: Self.host, pid: getpid(), release: release, queues: "{\(queues.joined(separator: ","))}", isStopping: isStopping)
+                id, host: Self.host, pid: getpid(), release: release, queues: "{\(queues.joined(separator: ","))}")
         } catch {
             if !Task.isCancelled { logger.debug("the worker could not report itself", metadata: ["error": "\(error)"]) }
         }

@@ -38,8 +38,8 @@ import Testing
             try await eventually("an echo") { caller.got == "a" }
             ends.proxy.set(.cut)
             try await eventually("it is closed") { caller.isClosed }
-            let refused = try await Caller.connect(ends.path)
-            try await eventually("a new one is closed too") { refused.isClosed }
+            // It may be closed before the caller has come to its end of the handshake.
+            if let refused = try? await Caller.connect(ends.path) { try await eventually("a new one is closed too") { refused.isClosed } }
             ends.proxy.set(.pass)
             let again = try await Caller.connect(ends.path)
             again.send("b")

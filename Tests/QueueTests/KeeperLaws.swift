@@ -14,7 +14,7 @@ import Testing
         let term = try #require(try await leadership.claim())
         let keeper = IndexKeeper(
             map: queue.map, redis: queue.redis, tuning: queue.index.tuning, waiting: queue.waiting, lanes: LaneSettingsTable(pool: queue.pool),
-            queues: QueueSettingsTable(pool: queue.pool),
+            queues: QueueSettingsTable(pool: queue.pool), workers: WorkerTable(pool: queue.pool),
             leadership: leadership, logger: queue.logger)
         return (keeper, term)
     }
@@ -62,6 +62,34 @@ import Testing
             let step = try await queue.step(epoch: "2")
             for order in step.refills { try await Refiller(waiting: queue.waiting).refill(order, of: queue.index, epoch: "2") }
             #expect(try await queue.step(epoch: "2").claims.map(\.id) == [jobs[1].id], "the held one is not given out again")
+        }
+    }
+
+    @Test func `a rebuild waits for a worker that it knows of, however late, and opens with its word`() async throws {
+        try await QueueFixture.run(opens: false) { queue in
+            var (keeper, term) = try await keeper(queue)
+            try await keeper.beat(term: term)
+            let worker = IdentifierSource.system.next()
+            try await WorkerTable(pool: queue.pool).report(worker, host: "here", pid: 1, release: "1", queues: "{}")
+            let jobs = try await queue.commit(queue.newJobs(2))
+            try await queue.push(jobs)
+            try await queue.join(worker.description)
+            #expect(try await queue.step(worker.description, want: 1).claims.count == 1)
+            let begun = ContinuousClock.now
+            var calls = queue.index.wakeUps(of: worker.description).makeAsyncIterator()
+            _ = try await queue.redis.send(["DEL", .string("v2:{\(queue.index.shard.tag)}:index")])
+            let beating = Task { [keeper] in
+                var keeper = keeper
+                try await keeper.beat(term: term)
+                return ContinuousClock.now
+            }
+            _ = await calls.next()
+            // Later than it would wait for somebody that it does not know.
+            try await eventually("it has waited for longer than a beat") { ContinuousClock.now - begun > .seconds(3) }
+            #expect(try await queue.index.reassert(worker: worker.description, session: 1, holding: [.of(jobs[0].id)])?.isOpen == false)
+            let said = ContinuousClock.now
+            #expect(try await beating.value - said < .seconds(2), "and no longer than that")
+            #expect(try await queue.index.missing(of: [jobs[0].id], in: "lane")?.ids.isEmpty == true, "the held one is known")
         }
     }
 

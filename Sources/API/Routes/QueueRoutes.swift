@@ -106,7 +106,7 @@ struct QueueRoutes: Sendable {
                     rows.map {
                         [
                             "id": .text($0.id), "host": .string($0.host), "pid": .int($0.pid), "version": .string($0.release),
-                            "startedAt": .time($0.startedAt), "seenAt": .time($0.seenAt), "stopping": .bool($0.isStopping), "queues": .raw($0.queues),
+                            "startedAt": .time($0.startedAt), "seenAt": .time($0.seenAt), "queues": .raw($0.queues),
                         ]
                     }), "nextCursor": .null,
             ])

@@ -62,8 +62,8 @@ CREATE TABLE queues (
     updated_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Worker processes that were here lately. Lost with a crash, and back with the next report.
-CREATE UNLOGGED TABLE workers (
+-- Worker processes that were here lately. A rebuild of the index waits for each of them to say what it holds.
+CREATE TABLE workers (
     id uuid PRIMARY KEY,
     host text NOT NULL,
     pid int NOT NULL,
@@ -71,6 +71,5 @@ CREATE UNLOGGED TABLE workers (
     started_at timestamptz NOT NULL DEFAULT now(),
     seen_at timestamptz NOT NULL DEFAULT now(),
     -- JSON text: by queue, slots and running attempts.
-    queues text NOT NULL,
-    is_stopping boolean NOT NULL DEFAULT false
+    queues text NOT NULL
 );

@@ -11,10 +11,9 @@ package struct WorkerRow: Sendable {
     package var seenAt: Int64
     /// JSON text: `{queue: {slots, active}}`.
     package var queues: String
-    package var isStopping: Bool
 }
 
-/// Workers of the fleet. A report is news, not bookkeeping: nothing is decided by it.
+/// Workers of the fleet, as operators see them, and as a rebuild of the index waits for them.
 package struct WorkerTable: Sendable {
     /// Without a report for this long a worker is gone.
     package static let silence: Int64 = 15_000_000
@@ -22,13 +21,13 @@ package struct WorkerTable: Sendable {
 
     package init(pool: PostgresPool) { self.pool = pool }
 
-    package func report(_ id: Identifier, host: String, pid: Int32, release: String, queues: String, isStopping: Bool) async throws {
+    package func report(_ id: Identifier, host: String, pid: Int32, release: String, queues: String) async throws {
         _ = try await pool.query(
             """
-            INSERT INTO workers (id, host, pid, release, queues, is_stopping) VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (id) DO UPDATE SET seen_at = now(), queues = excluded.queues, is_stopping = excluded.is_stopping
+            INSERT INTO workers (id, host, pid, release, queues) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (id) DO UPDATE SET seen_at = now(), queues = excluded.queues
             """,
-            [.id(id), .text(host), .int32(pid), .text(release), .text(queues), .bool(isStopping)])
+            [.id(id), .text(host), .int32(pid), .text(release), .text(queues)])
     }
 
     package func leave(_ id: Identifier) async throws { _ = try await pool.query("DELETE FROM workers WHERE id = $1", [.id(id)]) }
@@ -37,13 +36,13 @@ package struct WorkerTable: Sendable {
     package func list() async throws -> [WorkerRow] {
         let rows = try await pool.query(
             """
-            SELECT id, host, pid, release, started_at, seen_at, queues, is_stopping FROM workers
+            SELECT id, host, pid, release, started_at, seen_at, queues FROM workers
             WHERE seen_at > now() - $1 * interval '1 microsecond' ORDER BY started_at, id
             """, [.int64(Self.silence)])
         return try rows.map {
             WorkerRow(
                 id: try $0.id(0), host: try $0.text(1), pid: try $0.int32(2), release: try $0.text(3), startedAt: try $0.timestamp(4),
-                seenAt: try $0.timestamp(5), queues: try $0.text(6), isStopping: try $0.bool(7))
+                seenAt: try $0.timestamp(5), queues: try $0.text(6))
         }
     }
 

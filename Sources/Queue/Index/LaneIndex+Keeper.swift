@@ -23,6 +23,17 @@ extension LaneIndex {
         try await run(IndexScripts.reset, [.int(epoch)]).text
     }
 
+    /// Wakes workers, so that they find the index being rebuilt and say what they hold.
+    package func call(_ workers: Set<String>) async throws(RedisError) {
+        for worker in workers { _ = try await redis.send(["PUBLISH", .string(shard.wakeChannel(of: worker)), "1"]) }
+    }
+
+    /// The workers that have asserted in this epoch.
+    package func asserted(in epoch: Int64) async throws(RedisError) -> Set<String> {
+        let reply = try await redis.send(["HKEYS", .string(shard.sessionsKey(in: epoch))])
+        return Set((reply.array ?? []).compactMap(\.text))
+    }
+
     package func open(_ epoch: Int64) async throws(RedisError) {
         _ = try await run(IndexScripts.open, [.int(epoch)])
     }

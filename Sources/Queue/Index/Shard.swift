@@ -15,6 +15,9 @@ package struct Shard: Hashable, Sendable {
     /// The one key that is named to scripts; they derive the others from it, and this file is the only Swift one that spells keys.
     var indexKey: String { "v2:{\(tag)}:index" }
 
+    /// Of the workers that have asserted in an epoch.
+    func sessionsKey(in epoch: Int64) -> String { "v2:{\(tag)}:\(epoch):sessions" }
+
     /// This shard's part of a limit for the whole queue; at least 1 where there is a limit.
     func share(of limit: Int, among shards: Int) -> Int {
         guard limit > 0 else { return 0 }

@@ -12,6 +12,7 @@ package struct IndexKeeper: Sendable {
     private let waiting: WaitingJobs
     private let lanes: LaneSettingsTable
     private let queues: QueueSettingsTable
+    private let workers: WorkerTable
     private let leadership: Leadership
     private let refiller: Refiller
     private let logger: Logger
@@ -22,19 +23,22 @@ package struct IndexKeeper: Sendable {
     /// A delayed job that the index had is running by then; the others are moved by the leader.
     private static let promotionGrace = Duration.seconds(1)
     private static let lanesPerPage = 500
-    /// A rebuild waits for the longest that a live worker may be silent: it rests for a beat when its slots are full, and reconnects to a
-    /// server that has come back within two seconds. One that is missed has its running jobs given out again.
+    /// A rebuild that knows of no worker waits for the longest that a live one may be silent: it rests for a beat when its slots are full, and
+    /// reconnects to a server that has come back within two seconds.
     private static let silenceBeyondBeat = Duration.milliseconds(500)
+    /// For a worker that is known and silent no longer than this: it is dead, or will find its running jobs given out again.
+    private static let longestSilence = Duration.seconds(6)
 
     package init(
         map: QueueMap, redis: RedisClient, tuning: IndexTuning = IndexTuning(), waiting: WaitingJobs, lanes: LaneSettingsTable,
-        queues: QueueSettingsTable, leadership: Leadership, logger: Logger
+        queues: QueueSettingsTable, workers: WorkerTable, leadership: Leadership, logger: Logger
     ) {
         self.map = map
         shards = map.shards.map { LaneIndex(shard: $0, redis: redis, tuning: tuning) }
         self.waiting = waiting
         self.lanes = lanes
         self.queues = queues
+        self.workers = workers
         self.leadership = leadership
         self.logger = logger
         refiller = Refiller(waiting: waiting)
@@ -139,14 +143,32 @@ package struct IndexKeeper: Sendable {
             }
             if !page.isEmpty { _ = try await index.mark(page) }
         }
-        // Live workers say what they hold. What is running is pending: with nothing pending there is nobody to wait for.
-        if try await waiting.isAnythingPending() { try await Task.sleep(for: lost[0].tuning.beat + Self.silenceBeyondBeat) }
+        // What is running is pending: with nothing pending there is nobody to wait for.
+        if try await waiting.isAnythingPending() { try await awaitAssertions(opening) }
         for (index, epoch) in opening {
             try await index.open(epoch)
             known[index.shard] = nil
             try await index.sweepKeys(before: epoch)
         }
         logger.notice("the index is open", metadata: ["shards": "\(opening.count)"])
+    }
+
+    /// Calls the workers that were heard of lately, and waits until each has said what it holds: one that is missed has its running jobs given
+    /// out again. With all of them here the index opens at once.
+    private func awaitAssertions(_ opening: [(index: LaneIndex, epoch: Int64)]) async throws {
+        guard let tuning = opening.first?.index.tuning else { return }
+        let names = Set(try await workers.list().map(\.id.description))
+        let patience = names.isEmpty ? tuning.beat + Self.silenceBeyondBeat : Self.longestSilence
+        for (index, _) in opening { try await index.call(names) }
+        let deadline = ContinuousClock.now + patience
+        while ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(50))
+            if names.isEmpty { continue }
+            var isComplete = true
+            for (index, epoch) in opening where isComplete { isComplete = try await index.asserted(in: epoch).isSuperset(of: names) }
+            if isComplete { return }
+        }
+        if !names.isEmpty { logger.warning("the index opens without a word from every worker", metadata: ["known": "\(names.count)"]) }
     }
 
     private func isHome(_ shard: Shard, of lane: String) -> Bool { map.shard(of: shard.queue, lane: lane) == shard }
