@@ -28,6 +28,9 @@ package struct APIServices: Sendable {
     package var version: String
     package var ids: IdentifierSource
     package var logger: Logger
+    /// Requests that wait for a job's end.
+    package var results: ResultWaiter
+    package var canceller: JobCanceller
 
     package init(
         pool: PostgresPool, redis: RedisClient, intake: Intake, publisher: Publisher, pusher: IndexPusher, queues: QueueMap, feed: QueueFeed, registry: JobRegistry,
@@ -49,5 +52,7 @@ package struct APIServices: Sendable {
         self.version = version
         self.ids = ids
         self.logger = logger
+        results = ResultWaiter(pool: pool)
+        canceller = JobCanceller(map: queues, pool: pool, redis: redis, logger: logger)
     }
 }

@@ -16,6 +16,7 @@ package func buildApplication(
         EventRoutes(services: services).all,
         JobRoutes(services: services).all,
         ScheduleRoutes(services: services).all,
+        JobActionRoutes(services: services).all,
         DeadLetterRoutes(services: services).all,
         OperatorActionRoutes(services: services).all,
         LogRoutes(services: services).all,

@@ -3,10 +3,17 @@ import Primitives
 
 /// Jobs and their attempts, as clients see them.
 enum JobJSON {
-    static func accepted(_ id: JobID, isDuplicate: Bool) -> JSON {
-        var members: [(String, JSON)] = [("jobId", .text(id)), ("status", "pending"), ("links", links(id))]
-        if isDuplicate { members.append(("duplicate", true)) }
+    static func accepted(_ receipt: JobReceipt, followers: [JSON] = []) -> JSON {
+        var members = action(receipt.id, status: "pending")
+        if receipt.isDuplicate { members.append(("duplicate", true)) }
+        if !followers.isEmpty { members.append(("then", .array(followers))) }
         return .object(members)
+    }
+
+    static func acted(on id: JobID, status: String) -> JSON { .object(action(id, status: status)) }
+
+    private static func action(_ id: JobID, status: String) -> [(String, JSON)] {
+        [("jobId", .text(id)), ("status", .string(status)), ("links", links(id))]
     }
 
     static func summary(_ job: JobSummary, workspace: WorkspaceID) -> JSON { .object(members(job, workspace: workspace)) }
@@ -16,10 +23,28 @@ enum JobJSON {
         .object(detailMembers(found, workspace: workspace, schedule: schedule))
     }
 
+    /// For a client that has waited for it.
+    static func finished(_ found: JobTable.Found, workspace: WorkspaceID) -> JSON {
+        .object([("jobId", .text(found.job.id))] + detailMembers(found, workspace: workspace))
+    }
+
     static func detailMembers(_ found: JobTable.Found, workspace: WorkspaceID, schedule: ScheduleID? = nil) -> [(String, JSON)] {
         let origin: [(String, JSON)] = schedule.map { [("scheduleId", .text($0))] } ?? []
-        return members(found.job, workspace: workspace) + origin
-            + [("payload", .raw(found.payload)), ("attempts", .array(found.attempts.map(attempt)))]
+        return members(found.job, workspace: workspace) + origin + [
+            ("laneKey", .optional(found.job.laneKey)), ("deadline", .optional(found.job.deadline.map { $0 / 1_000_000 })),
+            ("notAfter", .optional(time: found.job.notAfter)), ("payloadVersion", .int(found.job.payloadVersion)),
+            ("cancelReason", .optional(found.job.cancelReason)), ("blockedBy", .array(found.blockedBy.map { .text($0) })),
+            ("then", .array(found.followers.map { .text($0) })), ("progress", found.progress.map(progress) ?? .null),
+            ("result", found.result.map { .raw($0) } ?? .null), ("payload", .raw(found.payload)),
+            ("attempts", .array(found.attempts.map(attempt))),
+        ]
+    }
+
+    private static func progress(_ progress: JobTable.Progress) -> JSON {
+        [
+            "percent": progress.percent.map { .raw("\($0)") } ?? .null, "text": .string(progress.text), "attempt": .int(progress.attempt),
+            "at": .time(progress.at),
+        ]
     }
 
     private static func links(_ id: JobID) -> JSON { ["self": .string("/api/jobs/\(id)")] }
@@ -29,7 +54,7 @@ enum JobJSON {
             ("id", .text(job.id)), ("kind", .string(job.kind)), ("queue", .string(job.queue)),
             ("lane", .string(LaneName.shown(job.lane, workspace: workspace))), ("priority", .int(job.priority)), ("status", .string(job.state)),
             ("attempt", .int(job.attempt)), ("failures", .int(job.failures)), ("reclaims", .int(job.reclaims)),
-            ("maxAttempts", .int(job.maxAttempts)), ("runAt", .time(job.runAt)), ("uniqueKey", .optional(job.uniqueKey)),
+            ("maxAttempts", .int(job.maxAttempts)), ("runAt", .optional(time: job.runAt)), ("uniqueKey", .optional(job.uniqueKey)),
             ("traceparent", .optional(job.trace)), ("errorClass", .optional(job.errorClass)), ("errorMessage", .optional(job.errorMessage)),
             ("createdAt", .time(job.createdAt)), ("settledAt", .optional(time: job.settledAt)), ("links", links(job.id)),
         ]

@@ -13,6 +13,10 @@ struct JobSubmission {
     private static let attempts: ClosedRange<Int64> = 1...100
     private static let longestName = 128
     private static let longestUniqueKey = 255
+    /// Seconds.
+    private static let deadlines: ClosedRange<Int64> = 1...86_400
+    /// Thirty days: a key must not outlive its job by much, since it is answered with the job's id.
+    private static let periods: ClosedRange<Int64> = 1...30 * 86_400
 
     /// - Parameters:
     ///   - pointer: where the job is in the body.
@@ -33,6 +37,13 @@ struct JobSubmission {
         let runAt = fields.time("runAt")
         let maxAttempts = fields.integer("maxAttempts", in: Self.attempts)
         let uniqueKey = fields.text("uniqueKey", longest: Self.longestUniqueKey)
+        let uniqueFor = fields.integer("uniqueFor", in: Self.periods)
+        if uniqueFor != nil, !fields.contains("uniqueKey") { fields.refuse("uniqueFor", "needs a uniqueKey") }
+        let laneKey = fields.text("laneKey", longest: LaneName.longest)
+        if let laneKey, !LaneName.isValid(laneKey) { fields.refuse("laneKey", "must be letters, digits and the characters _.:@#/+-") }
+        let deadline = fields.integer("deadline", in: Self.deadlines)
+        let notAfter = fields.time("notAfter")
+        if let notAfter, let runAt, notAfter <= runAt { fields.refuse("notAfter", "must be after runAt") }
         if let payload, payload.byteCount > BodyLimit.payload {
             throw .tooLarge("payload", limit: BodyLimit.payload, pointer: fields.pointer(to: "payload"))
         }
@@ -44,7 +55,9 @@ struct JobSubmission {
         return NewJob(
             id: services.ids.next(), workspace: workspace, kind: kind.kind, queue: queue,
             lane: LaneName.stored(lane, workspace: workspace), priority: Int16(priority), payload: payload.text,
-            maxAttempts: maxAttempts.map { Int32($0) } ?? Int32(clamping: kind.maxAttempts), runAt: runAt, uniqueKey: uniqueKey, trace: trace)
+            maxAttempts: maxAttempts.map { Int32($0) } ?? Int32(clamping: kind.maxAttempts), runAt: runAt, uniqueKey: uniqueKey, trace: trace,
+            laneKey: laneKey, deadline: deadline.map { $0 * 1_000_000 }, notAfter: notAfter, payloadVersion: Int16(clamping: kind.payloadVersion),
+            uniqueFor: uniqueFor.map { $0 * 1_000_000 })
     }
 
     private func kind(_ fields: inout Fields) -> (any Job.Type)? {

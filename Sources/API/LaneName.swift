@@ -14,13 +14,13 @@ package enum LaneName {
         return "\(workspace):\(name)"
     }
 
-    static func shown(_ stored: String, workspace: WorkspaceID) -> String {
+    package static func shown(_ stored: String, workspace: WorkspaceID) -> String {
         let prefix = "\(workspace):"
         return stored.hasPrefix(prefix) ? String(stored.dropFirst(prefix.count)) : stored
     }
 
     /// The stored lanes that are shown by this name: a client's own, and an endpoint's, whose name is its id.
-    static func candidates(_ name: String, workspace: WorkspaceID) -> [String] {
+    package static func candidates(_ name: String, workspace: WorkspaceID) -> [String] {
         [stored(name, workspace: workspace)] + (EndpointID(name) == nil ? [] : [name])
     }
 

@@ -18,6 +18,11 @@ package protocol Job: Codable, Sendable {
     /// Whether API clients may enqueue the kind by name; else only our own code does.
     static var isPublic: Bool { get }
 
+    /// The shape of the payload, counted up when it changes in a way that old payloads do not decode.
+    static var payloadVersion: Int { get }
+    /// Brings a payload of an older version into the present shape. What it throws buries the job.
+    static func upgrade(_ payload: String, from version: Int) throws -> String
+
     /// Does the work once. Must bear being run again (law 4), and must end soon after its task is cancelled.
     /// An error thrown that is no `Failure` counts as a transient one.
     func perform(_ context: JobContext) async throws -> Outcome
@@ -30,4 +35,6 @@ extension Job {
     package static var maxAttempts: Int { 20 }
     package static var deadline: Duration { .seconds(60) }
     package static var isPublic: Bool { true }
+    package static var payloadVersion: Int { 1 }
+    package static func upgrade(_ payload: String, from version: Int) throws -> String { payload }
 }

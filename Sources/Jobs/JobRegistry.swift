@@ -41,6 +41,7 @@ package struct JobRegistry: Sendable {
 package struct JobPerformer: KindRunner {
     private let registry: JobRegistry
     private let services: JobServices
+    private static let newerPayloadRecheck = Duration.seconds(60)
 
     package init(registry: JobRegistry = JobRegistry(), services: JobServices) {
         self.registry = registry
@@ -55,9 +56,17 @@ package struct JobPerformer: KindRunner {
         guard let type = registry[job.kind] else {
             return .failed(Failure(.permanent, code: "unknown_kind", message: "this worker has no kind named \(job.kind)"))
         }
+        guard job.payloadVersion <= type.payloadVersion else {
+            // A newer release put it here; its workers know what to do (law 7).
+            return .snoozed(
+                Self.newerPayloadRecheck,
+                reason: "the payload has version \(job.payloadVersion), this worker knows \(type.payloadVersion)")
+        }
         let decoded: any Job
         do {
-            decoded = try JobRegistry.decode(type, from: job.payload)
+            var payload = job.payload
+            if job.payloadVersion < type.payloadVersion { payload = try type.upgrade(payload, from: Int(job.payloadVersion)) }
+            decoded = try JobRegistry.decode(type, from: payload)
         } catch {
             let reason = (error as? DecodingError)?.complaint ?? "the payload cannot be read"
             return .failed(Failure(.permanent, code: "undecodable_payload", message: reason))

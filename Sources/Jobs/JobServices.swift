@@ -1,4 +1,5 @@
 package import HTTPDelivery
+package import Ledger
 
 /// What the kinds need of the outside world; a worker makes one for all of them.
 package struct JobServices: Sendable {
@@ -6,10 +7,13 @@ package struct JobServices: Sendable {
     /// Which addresses deliveries may go to; the client decides again at every dial.
     package let targets: AddressPolicy
     package let endpoints: EndpointDirectory
+    /// Where jobs report to; nil where nobody listens.
+    package let progress: ProgressWriter?
 
-    package init(delivery: DeliveryClient, targets: AddressPolicy, endpoints: EndpointDirectory) {
+    package init(delivery: DeliveryClient, targets: AddressPolicy, endpoints: EndpointDirectory, progress: ProgressWriter? = nil) {
         self.delivery = delivery
         self.targets = targets
         self.endpoints = endpoints
+        self.progress = progress
     }
 }

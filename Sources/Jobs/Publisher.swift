@@ -46,7 +46,8 @@ package struct Publisher: Sendable {
             let payload = (try? JSONEncoder().encode(job)).map { String(decoding: $0, as: UTF8.self) } ?? ""
             return NewJob(
                 id: ids.next(), workspace: event.workspace, kind: WebhookDeliverJob.kind, queue: WebhookDeliverJob.queue,
-                lane: endpoint.description, payload: payload, maxAttempts: Int32(WebhookDeliverJob.maxAttempts), trace: event.trace)
+                lane: endpoint.description, payload: payload, maxAttempts: Int32(WebhookDeliverJob.maxAttempts), trace: event.trace,
+                payloadVersion: Int16(clamping: WebhookDeliverJob.payloadVersion))
         }
     }
 

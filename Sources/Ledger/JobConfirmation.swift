@@ -16,14 +16,18 @@ package struct JobConfirmation: Sendable {
     /// A job whose worker died this often under it is buried: it is likelier that the job kills workers than that workers die by chance.
     package static let mostReclaims = 3
 
-    private let pool: PostgresPool
+    let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
 
+    /// One that is marked as cancelled, or has not started by its `notAfter`, ends here.
     /// - Parameter strict: those among them whose lane keeps strict order. They, and jobs with a lane key, run only as the first of their kind
     ///   that the ledger has, whatever order their pushes came in.
     package func confirm(_ ids: [JobID], strict: [JobID] = []) async throws -> [JobID: Answer] {
-        try answers(for: ids, from: await pool.query(Self.read, [.ids(ids.map(\.value)), .ids(strict.map(\.value))]))
+        let rows = try await pool.query(Self.read, [.ids(ids.map(\.value)), .ids(strict.map(\.value))])
+        let known = try answers(for: ids, from: rows)
+        let ending = try rows.filter { try $0.bool(18) }.map { (id: JobID(try $0.id(0)), attempt: try $0.int32(6)) }
+        return ending.isEmpty ? known : try await end(ending, known)
     }
 
     /// As `confirm`, for jobs whose worker lost its lease: their attempt is counted as lost and moves on, so that a settlement by the
@@ -67,11 +71,12 @@ package struct JobConfirmation: Sendable {
 
     private static let columns = """
         id, workspace_id, kind, lane, priority, payload, attempt, failures, max_attempts, trace,
-        ceil(greatest(0, extract(epoch FROM run_at - now()) * 1000000))::int8, lane_key, deadline_us, payload_version
+        ceil(greatest(0, extract(epoch FROM least(run_at, now() + interval '1 year') - now()) * 1000000))::int8, lane_key, deadline_us, payload_version
         """
 
     private static let read = """
-        SELECT \(columns), first_id, first_priority, first_key, first_is_retry
+        SELECT \(columns), first_id, first_priority, first_key, first_is_retry,
+            cancel_reason IS NOT NULL OR coalesce(not_after < now(), false)
         FROM jobs j LEFT JOIN LATERAL (\(first)) f ON j.lane_key IS NOT NULL OR j.id = ANY($2::uuid[])
         WHERE id = ANY($1::uuid[]) AND state = 'pending'
         """
@@ -110,7 +115,7 @@ package struct JobConfirmation: Sendable {
                 fingerprint = CASE WHEN reclaims + 1 >= $2 THEN
                     \(Fingerprint.sql(kind: "kind", errorClass: "'worker_lost'", message: "'\(Fingerprint.normalised(lost))'")) END,
                 settled_at = CASE WHEN reclaims + 1 < $2 THEN NULL ELSE now() END
-            FROM known WHERE id = known_id AND attempt = known_attempt AND state = 'pending' AND run_at <= now()
+            FROM known WHERE id = known_id AND attempt = known_attempt AND state = 'pending' AND run_at <= now() AND cancel_reason IS NULL
             RETURNING jobs.*),
         logged AS (
             INSERT INTO integration_log (workspace_id, type, job_id, kind, lane, attempt, outcome, error_class, message)

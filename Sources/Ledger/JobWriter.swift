@@ -7,10 +7,13 @@ package struct JobWriter: Service {
     package struct Request: Sendable {
         package var jobs: [NewJob]
         package var claim: IdempotencyClaim?
+        /// Which of the jobs wait for which; a job stands behind those it waits for.
+        package var follows: [JobFollow]
 
-        package init(jobs: [NewJob], claim: IdempotencyClaim? = nil) {
+        package init(jobs: [NewJob], claim: IdempotencyClaim? = nil, follows: [JobFollow] = []) {
             self.jobs = jobs
             self.claim = claim
+            self.follows = follows
         }
 
         /// Whether every job is new for certain and due at once, which one bare INSERT accepts.
@@ -61,7 +64,9 @@ package struct JobWriter: Service {
             }
         }
         let open = batch.indices.filter { answers[$0] == nil }
-        let accepted = try await JobInsert.careful(open.flatMap { batch[$0].jobs }, slot: slot, on: connection)
+        let jobs = open.flatMap { batch[$0].jobs }
+        let accepted = try await JobFollow.attach(
+            open.flatMap { batch[$0].follows }, of: jobs, accepted: JobInsert.careful(jobs, slot: slot, on: connection), on: connection)
         var rest = accepted[...]
         var stored: [(IdempotencyClaim, String)] = []
         for index in open {

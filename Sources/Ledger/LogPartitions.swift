@@ -3,7 +3,7 @@ import Primitives
 
 /// The integration log's partitions, one a day (UTC), made ahead of time.
 package struct LogPartitions: Sendable {
-    private let pool: PostgresPool
+    let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
 

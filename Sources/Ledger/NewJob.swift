@@ -27,11 +27,17 @@ package struct NewJob: Sendable {
     package var notAfter: Int64?
     /// Of the payload, as its kind counts them.
     package var payloadVersion: Int16
+    /// Microseconds by the ledger's clock that the unique key stays taken, even when the job has ended; nil: until it has ended.
+    package var uniqueFor: Int64?
+    /// Jobs of the same request that have to succeed first.
+    package var blockedBy: Int32 = 0
+    /// Whether jobs of the same request wait for this one.
+    package var hasFollowers = false
 
     package init(
         id: JobID, workspace: WorkspaceID, kind: String, queue: String, lane: String, priority: Int16 = 0, payload: String, maxAttempts: Int32,
         runAt: Int64? = nil, uniqueKey: String? = nil, trace: String? = nil, laneKey: String? = nil, deadline: Int64? = nil,
-        notAfter: Int64? = nil, payloadVersion: Int16 = 1
+        notAfter: Int64? = nil, payloadVersion: Int16 = 1, uniqueFor: Int64? = nil
     ) {
         self.id = id
         self.workspace = workspace
@@ -48,21 +54,24 @@ package struct NewJob: Sendable {
         self.deadline = deadline
         self.notAfter = notAfter
         self.payloadVersion = payloadVersion
+        self.uniqueFor = uniqueFor
     }
 
     /// Due at once and free of everything that a bare INSERT cannot take.
     var isPlain: Bool {
-        uniqueKey == nil && runAt == nil && laneKey == nil && deadline == nil && notAfter == nil && payloadVersion == 1
+        uniqueKey == nil && runAt == nil && laneKey == nil && deadline == nil && notAfter == nil && blockedBy == 0 && !hasFollowers
     }
 }
 
 /// What became of one job of an enqueue.
 package struct AcceptedJob: Sendable, Equatable {
-    /// The new job's id, or that of the pending one that has the same unique key.
+    /// The new job's id, or that of the one that has the same unique key: a pending one, or one whose period is not over.
     package var id: JobID
     package var isDuplicate: Bool
     /// Time until it may run, in microseconds by the ledger's clock; 0 for at once.
     package var delay: Int64
+    /// It waits for other jobs: there is nothing to tell the index yet.
+    package var isBlocked = false
 
     package init(id: JobID, isDuplicate: Bool, delay: Int64) {
         self.id = id

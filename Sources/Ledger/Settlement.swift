@@ -27,7 +27,11 @@ package struct Settlement: Sendable {
     package var details: String?
     /// Its lane keeps strict order: a job that is tried again stays among the waiting ones, where it is first.
     package var keepsPlace: Bool
+    /// JSON text that the job leaves, for an attempt that succeeded.
+    package var result: String?
 
+    /// A larger result is not kept.
+    package static let largestResult = 64 * 1024
     /// Texts longer than this are cut; a receiver chooses what it answers, and the ledger keeps it.
     static let longestText = 4000
     /// A year, in microseconds: beyond, a wait is a mistake, and the ledger's clock would overflow some day.
@@ -35,7 +39,7 @@ package struct Settlement: Sendable {
 
     package init(
         job: JobID, attempt: Int32, ending: Ending, delay: Int64 = 0, errorClass: String? = nil, errorMessage: String? = nil,
-        httpStatus: Int32? = nil, duration: Int64, details: String? = nil, keepsPlace: Bool = false
+        httpStatus: Int32? = nil, duration: Int64, details: String? = nil, result: String? = nil, keepsPlace: Bool = false
     ) {
         self.job = job
         self.attempt = attempt
@@ -47,6 +51,14 @@ package struct Settlement: Sendable {
         self.duration = duration
         self.details = details.map { Self.withoutNUL($0) }
         self.keepsPlace = keepsPlace
+        guard let result else { return }
+        if result.utf8.count > Self.largestResult {
+            self.errorMessage = "its result of \(result.utf8.count) bytes is larger than what is kept"
+        } else if (try? RawJSON(Array(result.utf8))) == nil {
+            self.errorMessage = "its result is no JSON and is not kept"
+        } else {
+            self.result = result
+        }
     }
 
     static func storable(_ text: String) -> String {

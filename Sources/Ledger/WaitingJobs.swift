@@ -27,7 +27,7 @@ package struct WaitingJobs: Sendable {
         }
     }
 
-    private let pool: PostgresPool
+    let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
 

@@ -13,5 +13,7 @@ struct Housekeeping: Sendable {
         _ = try await pool.query("DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'")
         let schedules = ScheduleTable(pool: pool)
         while try await schedules.forgetOldOccurrences(limit: Self.perStatement) == Self.perStatement {}
+        try await UniquePeriods.prune(on: pool)
+        try await ProgressWriter.prune(on: pool)
     }
 }

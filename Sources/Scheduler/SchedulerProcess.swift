@@ -1,4 +1,4 @@
-import Ledger
+package import Ledger
 package import Logging
 package import Postgres
 import Primitives
@@ -12,12 +12,15 @@ package final class SchedulerProcess: Service {
     private let leadership: Leadership
     private let keeper: IndexKeeper
     private let duties: [LeaderDuty]
+    private let pusher: IndexPusher
     private let logger: Logger
     private let term = Mutex<LeaderTerm?>(nil)
 
     private static let beat = Duration.seconds(1)
 
-    package init(map: QueueMap, pool: PostgresPool, redis: RedisClient, tuning: IndexTuning = IndexTuning(), logger: Logger) {
+    package init(
+        map: QueueMap, pool: PostgresPool, redis: RedisClient, tuning: IndexTuning = IndexTuning(), retention: Retention = Retention(), logger: Logger
+    ) {
         leadership = Leadership(pool: pool, holder: IdentifierSource.system.next().description)
         let keeper = IndexKeeper(
             map: map, redis: redis, tuning: tuning, waiting: WaitingJobs(pool: pool), lanes: LaneSettingsTable(pool: pool),
@@ -26,6 +29,11 @@ package final class SchedulerProcess: Service {
         let schedules = ScheduleKeeper(map: map, redis: redis, tuning: tuning, firing: ScheduleFiring(pool: pool))
         let housekeeping = Housekeeping(pool: pool)
         let mover = DeadLetterMover(operations: DeadLetterOperationTable(pool: pool), map: map, redis: redis, tuning: tuning, logger: logger)
+        let canceller = JobCanceller(map: map, pool: pool, redis: redis, tuning: tuning, logger: logger)
+        let pusher = IndexPusher(map: map, redis: redis, tuning: tuning, logger: logger)
+        let followers = FollowerKeeper(waiting: WaitingJobs(pool: pool)) { pusher.push(freed: $0) }
+        let pruning = JobPruning(pool: pool, retention: retention)
+        self.pusher = pusher
         duties = [
             LeaderDuty("the promotion of delayed jobs", every: .seconds(1)) { try await keeper.promote(term: $0) },
             LeaderDuty("telling the index of settings", every: .milliseconds(500)) { _ in try await keeper.applySettings(changedWithin: .seconds(15)) },
@@ -35,6 +43,11 @@ package final class SchedulerProcess: Service {
             LeaderDuty("the fingerprints of older dead letters", every: .seconds(10)) { _ in
                 while try await DeadLetterTable(pool: pool).addFingerprints(limit: 1000) == 1000 {}
             },
+            LeaderDuty("cancelling", every: .seconds(2)) { _ in try await canceller.endMarked() },
+            LeaderDuty("the expiry of jobs", every: .seconds(2)) { _ in try await canceller.endOverdue() },
+            LeaderDuty("a look at jobs that wait for others", every: .seconds(3)) { try await followers.mend(term: $0) },
+            LeaderDuty("the removal of old jobs", every: .seconds(120)) { try await pruning.run(term: $0) },
+            LeaderDuty("the removal of old log", every: .seconds(3600)) { try await LogPartitions(pool: pool).drop(olderThan: retention.log, term: $0) },
             LeaderDuty("housekeeping", every: .seconds(600)) { _ in try await housekeeping.run() },
         ]
         self.logger = logger
@@ -44,6 +57,7 @@ package final class SchedulerProcess: Service {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.lead() }
+                group.addTask { try? await self.pusher.run() }
                 for duty in self.duties { group.addTask { await self.repeatedly(duty) } }
             }
         }

@@ -15,6 +15,7 @@ struct VoiceraCommand: AsyncParsableCommand {
             QueuesCommand.self,
             LanesCommand.self,
             WorkersCommand.self,
+            JobsCommand.self,
             DeadLettersCommand.self,
             OperatorActionsCommand.self,
             SchedulesCommand.self,

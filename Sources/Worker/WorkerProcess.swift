@@ -36,8 +36,12 @@ package struct WorkerProcess {
         let worker = id.description
         var logger = logger
         logger[metadataKey: "worker"] = "\(worker)"
-        let settlements = SettlementWriter(pool: pool, logger: logger, parallelCommits: settings.settlementCommits)
-        let kinds = JobPerformer(services: JobServices(delivery: delivery, targets: targets, endpoints: EndpointDirectory(pool: pool, sealer: sealer)))
+        let pusher = IndexPusher(map: map, redis: redis, tuning: tuning, logger: logger)
+        let settlements = SettlementWriter(pool: pool, logger: logger, parallelCommits: settings.settlementCommits) { pusher.push(freed: $0) }
+        let progress = ProgressWriter(pool: pool)
+        let kinds = JobPerformer(
+            services: JobServices(
+                delivery: delivery, targets: targets, endpoints: EndpointDirectory(pool: pool, sealer: sealer), progress: progress))
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let broker = AttemptBroker(total: settings.attempts, feed: feed)
         let runners = map.shards.map { shard in
@@ -48,7 +52,7 @@ package struct WorkerProcess {
                 broker: broker, logger: logger)
         }
         let report = WorkerReporter(table: WorkerTable(pool: pool), id: id, release: settings.release, runners: runners, logger: logger)
-        services = [settlements, feed, report, RunnerCrew(runners: runners, reporter: report)]
+        services = [progress, pusher, settlements, feed, report, RunnerCrew(runners: runners, reporter: report)]
     }
 
     /// In the order in which they start; a group stops them in reverse, so that runners can settle to the last.

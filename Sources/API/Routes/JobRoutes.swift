@@ -12,8 +12,6 @@ struct JobRoutes: Sendable {
 
     private static let list = "jobs"
     private static let mostInBatch = 1000
-    /// Another request of the same unique key may end between two of our statements; the next look sees how.
-    private static let mostTries = 3
 
     var all: [Route] {
         [
@@ -25,18 +23,21 @@ struct JobRoutes: Sendable {
     }
 
     private var table: JobTable { JobTable(pool: services.pool) }
+    private var intake: JobIntake { JobIntake(services: services) }
 
     private func create(_ call: Call) async throws -> Response {
         let (json, claim) = try await call.body()
         var faults: [Problem.Fault] = []
         let submission = JobSubmission(services: services, workspace: call.workspace, trace: call.trace)
-        guard let job = try submission.read(json, at: "", faults: &faults), faults.isEmpty else { throw Problem.invalid(faults) }
-        let (answers, isReplayed) = try await accept([job], claim: claim)
-        guard let answer = answers.first else { throw Problem.internalError }
+        let tree = try JobTree(json, by: submission, faults: &faults)
+        guard faults.isEmpty else { throw Problem.invalid(faults) }
+        let (answers, isReplayed) = try await intake.accept(tree, claim: claim)
+        guard let first = answers.first, let answer = tree.json(tree.roots, answers).first else { throw Problem.internalError }
+        if let finished = try await intake.result(of: first.id, for: call) { return finished.replayed(isReplayed) }
         return Response(.accepted, answer).replayed(isReplayed)
     }
 
-    /// All of them in one transaction, or none.
+    /// All of them in one transaction, or none; what follows them too.
     private func createBatch(_ call: Call) async throws -> Response {
         let (json, claim) = try await call.body(upTo: BodyLimit.batch)
         let pointer = json.kind == .array ? "" : "/jobs"
@@ -45,31 +46,12 @@ struct JobRoutes: Sendable {
         }
         var faults: [Problem.Fault] = []
         let submission = JobSubmission(services: services, workspace: call.workspace, trace: call.trace)
-        var jobs: [NewJob] = []
-        for (index, element) in elements.enumerated() {
-            if let job = try submission.read(element, at: "\(pointer)/\(index)", faults: &faults) { jobs.append(job) }
-        }
-        guard faults.isEmpty, jobs.count == elements.count else { throw Problem.invalid(faults) }
-        let (answers, isReplayed) = try await accept(jobs, claim: claim)
-        return Response(.accepted, ["jobs": .array(answers)]).replayed(isReplayed)
-    }
-
-    private func accept(_ jobs: [NewJob], claim: IdempotencyClaim?) async throws -> (answers: [JSON], isReplayed: Bool) {
-        var tries = 1
-        while true {
-            do {
-                switch try await services.intake.accept(jobs, claim: claim) {
-                case .done(let accepted): return (accepted.map { JobJSON.accepted($0.id, isDuplicate: $0.isDuplicate) }, false)
-                case .replayed(let answer):
-                    guard let receipts = AcceptedJob.accepted(inReceipts: answer) else { throw Problem.idempotencyInProgress }
-                    return (receipts.map { JobJSON.accepted($0.id, isDuplicate: $0.isDuplicate) }, true)
-                case .mismatch: throw Problem.idempotencyMismatch
-                case .inProgress: throw Problem.idempotencyInProgress
-                }
-            } catch LedgerError.changedMeanwhile where tries < Self.mostTries {
-                tries += 1
-            }
-        }
+        let tree = try JobTree(batch: elements, at: pointer, then: json["then"], by: submission, faults: &faults)
+        guard faults.isEmpty else { throw Problem.invalid(faults) }
+        let (answers, isReplayed) = try await intake.accept(tree, claim: claim)
+        var members: [(String, JSON)] = [("jobs", .array(tree.json(tree.roots, answers)))]
+        if !tree.followers.isEmpty { members.append(("then", .array(tree.json(tree.followers, answers)))) }
+        return Response(.accepted, .object(members)).replayed(isReplayed)
     }
 
     private func index(_ call: Call) async throws -> Response {
@@ -77,8 +59,10 @@ struct JobRoutes: Sendable {
         let (limit, before) = (query.limit(), query.cursor(of: Self.list, as: JobID.self))
         var filter = JobTable.Filter(&query, workspace: call.workspace)
         filter.state = query.choice("status", of: JobState.self) ?? query.choice("state", of: JobState.self)
+        let range = JobTable.Range(
+            createdAfter: query.time("createdAfter"), createdBefore: query.time("createdBefore"), uniqueKey: query.text("uniqueKey"))
         try query.finish()
-        let rows = try await table.list(workspace: call.workspace, filter: filter, before: before, limit: limit + 1)
+        let rows = try await table.list(workspace: call.workspace, filter: filter, range: range, before: before, limit: limit + 1)
         return Page.response(rows, limit: limit, for: call.request, cursor: { Cursor(list: Self.list, position: $0.id) }) {
             JobJSON.summary($0, workspace: call.workspace)
         }

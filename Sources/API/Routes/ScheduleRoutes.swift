@@ -96,10 +96,10 @@ struct ScheduleRoutes: Sendable {
         switch try await table.run(try id(call), workspace: call.workspace, actor: call.actor, job: job, claim: claim) {
         case .done(let fired):
             services.pusher.pushAgain([(queue: fired.queue, push: LaneIndex.Push(id: fired.id, lane: fired.lane, priority: fired.priority))])
-            return Response(.accepted, JobJSON.accepted(fired.id, isDuplicate: false))
+            return Response(.accepted, JobJSON.accepted(JobReceipt(id: fired.id, isDuplicate: false)))
         case .replayed(let answer):
             guard let id = JobID(answer) else { throw Problem.idempotencyInProgress }
-            return Response(.accepted, JobJSON.accepted(id, isDuplicate: false)).replayed(true)
+            return Response(.accepted, JobJSON.accepted(JobReceipt(id: id, isDuplicate: false))).replayed(true)
         case .mismatch: throw Problem.idempotencyMismatch
         case .inProgress: throw Problem.idempotencyInProgress
         case nil: throw Problem.notFound("schedule")

@@ -13,19 +13,27 @@ package struct JobSummary: Sendable {
     package var failures: Int32
     package var reclaims: Int32
     package var maxAttempts: Int32
-    package var runAt: Int64
+    /// Nil while it waits for other jobs.
+    package var runAt: Int64?
     package var uniqueKey: String?
     package var trace: String?
     package var errorClass: String?
     package var errorMessage: String?
     package var createdAt: Int64
     package var settledAt: Int64?
+    package var laneKey: String?
+    /// Microseconds.
+    package var deadline: Int64?
+    package var notAfter: Int64?
+    package var payloadVersion: Int16
+    /// Set when somebody wanted it cancelled.
+    package var cancelReason: String?
 
     static let columns = """
-        id, kind, queue, lane, priority, state::text, attempt, failures, reclaims, max_attempts, run_at, unique_key, trace, error_class,
-        error_message, created_at, settled_at
+        id, kind, queue, lane, priority, state::text, attempt, failures, reclaims, max_attempts, nullif(run_at, 'infinity'), unique_key, trace, error_class,
+        error_message, created_at, settled_at, lane_key, deadline_us, not_after, payload_version, cancel_reason
         """
-    static let columnCount = 17
+    static let columnCount = 22
 
     init(_ row: PostgresRow) throws {
         id = JobID(try row.id(0))
@@ -38,12 +46,17 @@ package struct JobSummary: Sendable {
         failures = try row.int32(7)
         reclaims = try row.int32(8)
         maxAttempts = try row.int32(9)
-        runAt = try row.timestamp(10)
+        runAt = try row.optionalTimestamp(10)
         uniqueKey = try row.optionalText(11)
         trace = try row.optionalText(12)
         errorClass = try row.optionalText(13)
         errorMessage = try row.optionalText(14)
         createdAt = try row.timestamp(15)
         settledAt = try row.optionalTimestamp(16)
+        laneKey = try row.optionalText(17)
+        deadline = try row.optionalInt64(18)
+        notAfter = try row.optionalTimestamp(19)
+        payloadVersion = try row.int16(20)
+        cancelReason = try row.optionalText(21)
     }
 }

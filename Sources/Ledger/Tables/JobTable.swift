@@ -42,30 +42,101 @@ package struct JobTable: Sendable {
         package var payload: String
         /// Oldest first.
         package var attempts: [LogRow]
+        /// JSON text.
+        package var result: String?
+        /// Of a pending job, the last that it said.
+        package var progress: Progress?
+        /// Jobs that it waits for, and those that wait for it.
+        package var blockedBy: [JobID]
+        package var followers: [JobID]
     }
 
-    private let pool: PostgresPool
+    package struct Progress: Sendable, Equatable {
+        package var attempt: Int32
+        package var percent: Double?
+        package var text: String
+        package var at: Int64
+    }
+
+    /// Bounds of a list beside its filter; what is nil lets everything pass.
+    package struct Range: Sendable {
+        /// Microseconds since 1970: from this time on.
+        package var createdAfter: Int64?
+        /// Before this time.
+        package var createdBefore: Int64?
+        package var uniqueKey: String?
+
+        package init(createdAfter: Int64? = nil, createdBefore: Int64? = nil, uniqueKey: String? = nil) {
+            self.createdAfter = createdAfter
+            self.createdBefore = createdBefore
+            self.uniqueKey = uniqueKey
+        }
+    }
+
+    package let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
 
     package func find(_ id: JobID, workspace: WorkspaceID) async throws -> Found? {
         let rows = try await pool.query(
-            "SELECT \(JobSummary.columns), payload FROM jobs WHERE id = $1 AND workspace_id = $2", [.id(id.value), .id(workspace.value)])
+            """
+            SELECT \(JobSummary.columns), payload, result, blocked_by > 0, has_followers FROM jobs WHERE id = $1 AND workspace_id = $2
+            """, [.id(id.value), .id(workspace.value)])
         guard let row = rows.first else { return nil }
+        let next = JobSummary.columnCount
+        let summary = try JobSummary(row)
         return Found(
-            job: try JobSummary(row), payload: try row.text(JobSummary.columnCount),
-            attempts: try await LogTable(pool: pool).attempts(of: id, workspace: workspace))
+            job: summary, payload: try row.text(next), attempts: try await LogTable(pool: pool).attempts(of: id, workspace: workspace),
+            result: try row.optionalText(next + 1), progress: summary.state == JobState.pending.rawValue ? try await progress(of: id) : nil,
+            blockedBy: try row.bool(next + 2) ? try await predecessors(of: id) : [],
+            followers: try row.bool(next + 3) ? try await followers(of: id) : [])
+    }
+
+    private func progress(of id: JobID) async throws -> Progress? {
+        let rows = try await pool.query("SELECT attempt, percent, text, at FROM job_progress WHERE job_id = $1", [.id(id.value)])
+        return try rows.first.map {
+            Progress(attempt: try $0.int32(0), percent: try $0.optionalDouble(1), text: try $0.text(2), at: try $0.timestamp(3))
+        }
+    }
+
+    private func predecessors(of id: JobID) async throws -> [JobID] {
+        let rows = try await pool.query(
+            """
+            SELECT d.predecessor_id FROM job_follows d LEFT JOIN jobs j ON j.id = d.predecessor_id
+            WHERE d.follower_id = $1 AND j.state IS DISTINCT FROM 'succeeded' ORDER BY 1 LIMIT 1000
+            """, [.id(id.value)])
+        return try rows.map { JobID(try $0.id(0)) }
+    }
+
+    private func followers(of id: JobID) async throws -> [JobID] {
+        let rows = try await pool.query(
+            "SELECT follower_id FROM job_follows WHERE predecessor_id = $1 ORDER BY 1 LIMIT 1000", [.id(id.value)])
+        return try rows.map { JobID(try $0.id(0)) }
     }
 
     /// Newest first, those before the given one.
-    package func list(workspace: WorkspaceID, filter: Filter = Filter(), before: JobID?, limit: Int) async throws -> [JobSummary] {
+    package func list(
+        workspace: WorkspaceID, filter: Filter = Filter(), range: Range = Range(), before: JobID?, limit: Int
+    ) async throws -> [JobSummary] {
         let rows = try await pool.query(
             """
             SELECT \(JobSummary.columns) FROM jobs
-            WHERE workspace_id = $1 AND id < $2 AND \(filter.condition(from: 4))
+            WHERE workspace_id = $1 AND id < $2 AND \(filter.condition(from: 7)) AND ($4::timestamptz IS NULL OR created_at >= $4)
+                AND ($5::timestamptz IS NULL OR created_at < $5) AND ($6::text IS NULL OR unique_key = $6)
             ORDER BY workspace_id DESC, id DESC LIMIT $3
             """,
-            [.id(workspace.value), .id(before), .int64(Int64(limit))] + filter.parameters)
+            [
+                .id(workspace.value), .id(before), .int64(Int64(limit)), .optional(time: range.createdAfter), .optional(time: range.createdBefore),
+                .optional(range.uniqueKey),
+            ] + filter.parameters)
         return try rows.map(JobSummary.init)
+    }
+
+    /// Which of the jobs have ended, by whatever ending, or are gone.
+    package func ended(among ids: [JobID]) async throws -> Set<JobID> {
+        let rows = try await pool.query(
+            "SELECT id FROM unnest($1::uuid[]) AS t (id) WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = t.id AND j.state = 'pending')",
+            [.ids(ids.map(\.value))])
+        return Set(try rows.map { JobID(try $0.id(0)) })
     }
 }

@@ -11,10 +11,17 @@ package struct Intake: Sendable {
         self.pusher = pusher
     }
 
-    package func accept(_ jobs: [NewJob], claim: IdempotencyClaim? = nil) async throws -> Claimed<[AcceptedJob]> {
+    /// - Parameter follows: which of the jobs wait for which; a job stands behind those it waits for.
+    package func accept(_ jobs: [NewJob], follows: [JobFollow] = [], claim: IdempotencyClaim? = nil) async throws -> Claimed<[AcceptedJob]> {
         let known = pusher.knownEpochs()
-        let answer = try await writer.accept(JobWriter.Request(jobs: jobs, claim: claim))
-        if case .done(let accepted) = answer { pusher.push(jobs, accepted: accepted, under: known) }
+        let answer = try await writer.accept(JobWriter.Request(jobs: jobs, claim: claim, follows: follows))
+        guard case .done(let accepted) = answer else { return answer }
+        if follows.isEmpty {
+            pusher.push(jobs, accepted: accepted, under: known)
+        } else {
+            let available = zip(jobs, accepted).filter { !$1.isBlocked }
+            pusher.push(available.map(\.0), accepted: available.map(\.1), under: known)
+        }
         return answer
     }
 }

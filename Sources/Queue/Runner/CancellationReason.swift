@@ -4,7 +4,7 @@ package enum CancellationReason: Sendable {
     case deadline
     /// Another worker has the job: nothing is settled here.
     case leaseLost
-    /// An operator wants the job cancelled; why is in the ledger.
+    /// Somebody wants the job cancelled; why is in the ledger. It ends so unless it succeeds all the same.
     case `operator`
     /// The process stops: the job is given back, no attempt spent.
     case shutdown

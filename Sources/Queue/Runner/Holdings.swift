@@ -18,6 +18,19 @@ struct Holdings {
         var deadline: ContinuousClock.Instant?
         var reason: CancellationReason?
         var isEnded = false
+        var job: RunnableJob?
+        var isStrict = false
+        var startedAt = ContinuousClock.now
+        var cancelledAt: ContinuousClock.Instant?
+    }
+
+    /// An attempt that ignores its cancellation.
+    struct Stuck {
+        var claim: Claim
+        var job: RunnableJob
+        var reason: CancellationReason
+        var isStrict: Bool
+        var startedAt: ContinuousClock.Instant
     }
 
     /// What the next step carries.
@@ -35,6 +48,8 @@ struct Holdings {
     private var claims: UInt64 = 0
     private var settled: [JobID] = []
     private var returned: [LaneIndex.Return] = []
+    /// Attempts that were settled while they went on, by the numbers of their claims. They keep their slots.
+    private var stuck: Set<UInt64> = []
     private(set) var isStopping = false
     private var isPatient = true
 
@@ -87,10 +102,15 @@ struct Holdings {
     private func isCurrent(_ claim: Claim) -> Bool { held[claim.id]?.number == claim.number }
 
     /// False when the job was lost while it was being confirmed; it must not start.
-    mutating func started(_ claim: Claim, _ job: RunnableJob, deadline: ContinuousClock.Instant, task: () -> Task<Void, Never>) -> Bool {
+    mutating func started(
+        _ claim: Claim, _ job: RunnableJob, isStrict: Bool = false, deadline: ContinuousClock.Instant, task: () -> Task<Void, Never>
+    ) -> Bool {
         guard isCurrent(claim), var holding = held[claim.id], !holding.isEnded, holding.task == nil else { return false }
         holding.rank = Rank(priority: job.priority, isRetry: job.failures > 0)
         holding.laneKey = job.laneKey
+        holding.job = job
+        holding.isStrict = isStrict
+        holding.startedAt = .now
         holding.deadline = deadline
         holding.task = task()
         if holding.reason != nil { holding.task?.cancel() }
@@ -144,6 +164,7 @@ struct Holdings {
     mutating func cancel(_ ids: [JobID], _ reason: CancellationReason) {
         for id in ids where held[id]?.isEnded == false && held[id]?.reason == nil {
             held[id]?.reason = reason
+            held[id]?.cancelledAt = .now
             held[id]?.task?.cancel()
         }
     }
@@ -152,8 +173,36 @@ struct Holdings {
         for (id, holding) in held where !holding.isEnded && holding.reason == nil {
             guard let deadline = holding.deadline, deadline <= now else { continue }
             held[id]?.reason = .deadline
+            held[id]?.cancelledAt = now
             holding.task?.cancel()
         }
+    }
+
+    var stuckCount: Int { stuck.count }
+    /// Since the start.
+    private(set) var stuckTotal = 0
+
+    /// Attempts that go on long after their cancellation. Each is answered once, and counts as ended from then on, except for its slot.
+    mutating func takeStuck(at now: ContinuousClock.Instant, after patience: Duration) -> [Stuck] {
+        var found: [Stuck] = []
+        for (id, holding) in held where !holding.isEnded && holding.task != nil {
+            guard let cancelledAt = holding.cancelledAt, cancelledAt + patience <= now, let reason = holding.reason, let job = holding.job else {
+                continue
+            }
+            held[id]?.isEnded = true
+            held[id]?.task = nil
+            stuck.insert(holding.number)
+            stuckTotal += 1
+            found.append(Stuck(claim: Claim(id: id, number: holding.number), job: job, reason: reason, isStrict: holding.isStrict, startedAt: holding.startedAt))
+        }
+        return found
+    }
+
+    /// The attempt has come back. True when it was settled before; its slot is free now.
+    mutating func returned(_ claim: Claim) -> Bool {
+        guard stuck.remove(claim.number) != nil else { return false }
+        active -= 1
+        return true
     }
 
     mutating func cancelAll(_ reason: CancellationReason) {

@@ -1,6 +1,7 @@
 /// What an attempt came to, as the job says it. What follows from it is `Disposition`'s to decide.
 package enum Outcome: Sendable {
-    case succeeded(AttemptRecord = AttemptRecord())
+    /// `result` is JSON text of at most 64 KiB that is kept with the job.
+    case succeeded(AttemptRecord = AttemptRecord(), result: String? = nil)
     case failed(Failure)
     /// Not now: waits without having spent the attempt (law 7).
     case snoozed(Duration, reason: String)

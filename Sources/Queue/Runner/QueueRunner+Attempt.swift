@@ -82,7 +82,7 @@ extension QueueRunner {
     func start(_ job: RunnableJob, _ claim: Holdings.Claim, isStrict: Bool) {
         let policy = kinds.policy(of: job.kind)
         _ = holdings.withLock { holdings in
-            holdings.started(claim, job, deadline: .now + (policy?.deadline ?? .seconds(60))) {
+            holdings.started(claim, job, isStrict: isStrict, deadline: .now + job.deadline(policy)) {
                 // Not a child of the group: an attempt must be cancellable alone. It is kept in the holdings and ends at its deadline,
                 // with its lease or with the runner, which cancels what is left.
                 Task { await self.attempt(job, claim, policy: policy, isStrict: isStrict) }
@@ -100,6 +100,8 @@ extension QueueRunner {
         }
         let took = ContinuousClock.now - begun
         if Task.isCancelled {
+            // It was settled without waiting for this; its slot is free only now.
+            if holdings.withLock({ $0.returned(claim) }) { return wakeup.signal() }
             switch holdings.withLock({ $0.reason(of: claim) }) {
             case .leaseLost: return
             case .shutdown:
@@ -109,18 +111,17 @@ extension QueueRunner {
                 return wakeup.signal()
             case .deadline:
                 if case .succeeded = outcome { break }
-                outcome = .failed(
-                    Failure(.transient(), code: "deadline", message: "the attempt took longer than \(Int(policy?.deadline.seconds ?? 0)) s"))
+                outcome = .overDeadline(job.deadline(policy))
             case .operator:
                 if case .succeeded = outcome { break }
-                outcome = .cancelled(reason: "cancelled while it was running")
+                outcome = .cancelledByOperator
             case nil: break
             }
         }
         await settle(job, claim, outcome, policy: policy ?? RunPolicy(), took: took, isStrict: isStrict)
     }
 
-    private func settle(
+    func settle(
         _ job: RunnableJob, _ claim: Holdings.Claim, _ outcome: Outcome, policy: RunPolicy, took: Duration, isStrict: Bool
     ) async {
         var generator = SystemRandomNumberGenerator()
@@ -159,8 +160,9 @@ extension Settlement {
         var record = AttemptRecord()
         var code: String?
         var message: String?
+        var result: String?
         switch outcome {
-        case .succeeded(let kept): record = kept
+        case .succeeded(let kept, let left): (record, result) = (kept, left)
         case .failed(let failure): (record, code, message) = (failure.record, failure.code, failure.message)
         case .snoozed(_, let reason): (code, message) = ("snoozed", reason)
         case .cancelled(let reason): (code, message) = ("cancelled", reason)
@@ -176,6 +178,6 @@ extension Settlement {
         }
         self.init(
             job: job.id, attempt: job.attempt, ending: ending, delay: delay, errorClass: code, errorMessage: message,
-            httpStatus: record.httpStatus, duration: took.microseconds, details: record.details, keepsPlace: keepsPlace)
+            httpStatus: record.httpStatus, duration: took.microseconds, details: record.details, result: result, keepsPlace: keepsPlace)
     }
 }

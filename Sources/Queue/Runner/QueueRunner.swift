@@ -15,10 +15,13 @@ package final class QueueRunner: Service {
         package var slots: Int
         /// How long a stop waits for running attempts.
         package var drain: Duration
+        /// How long an attempt may take to notice its cancellation, before it is settled without its word.
+        package var patience: Duration
 
-        package init(slots: Int = 64, drain: Duration = .seconds(20)) {
+        package init(slots: Int = 64, drain: Duration = .seconds(20), patience: Duration = .seconds(5)) {
             self.slots = slots
             self.drain = drain
+            self.patience = patience
         }
     }
 
@@ -33,7 +36,7 @@ package final class QueueRunner: Service {
     private let refiller: Refiller
     private let broker: AttemptBroker?
     private let seat: Int
-    private let settings: Settings
+    let settings: Settings
     private let clock = ContinuousClock()
 
     package init(
@@ -91,7 +94,7 @@ package final class QueueRunner: Service {
                 case .stepped(let step):
                     holdings.withLock { $0.acknowledged(plan) }
                     take(step.claims, in: &group)
-                    if !step.cancels.isEmpty { holdings.withLock { $0.cancel(step.cancels, .operator) } }
+                    if !step.cancels.isEmpty { group.addTask { await self.cancel(step.cancels) } }
                     for order in step.refills { group.addTask { await self.refill(order, epoch: step.epoch) } }
                     // One that was granted nothing does not know better than before.
                     if plan.want > 0 { isHungry = step.claims.count == plan.want }
@@ -186,9 +189,12 @@ package final class QueueRunner: Service {
 
     /// Coarse on purpose: one look at everything instead of a timer per job.
     private func watchDeadlines() async {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(250))
-            holdings.withLock { $0.cancelOverdue(at: clock.now) }
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(250))
+                holdings.withLock { $0.cancelOverdue(at: clock.now) }
+                settleStuck(at: clock.now, in: &group)
+            }
         }
     }
 

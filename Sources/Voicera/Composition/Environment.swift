@@ -3,6 +3,7 @@ import Foundation
 import HTTPDelivery
 import Identity
 import Jobs
+import Ledger
 import Logging
 import Postgres
 import Primitives
@@ -55,6 +56,11 @@ enum Environment {
         // Plain http is for development: only where private targets are allowed, or on demand.
         policy.requiresHTTPS = policy.allowed.isEmpty && value("VOICERA_ALLOW_HTTP") == nil
         return policy
+    }
+
+    static func retention() throws -> Retention {
+        guard let text = value("VOICERA_RETENTION") else { return Retention() }
+        do { return try Retention(parsing: text) } catch { throw ValidationError("VOICERA_RETENTION: \(error)") }
     }
 
     static func listenAddress() throws -> ListenAddress {

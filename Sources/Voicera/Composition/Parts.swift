@@ -53,8 +53,8 @@ struct Parts {
         return [DeliveryClientService(client: delivery)] + worker.all
     }
 
-    func scheduler() -> [any Service] {
-        [SchedulerProcess(map: map, pool: pool, redis: redis, logger: logger)]
+    func scheduler() throws -> [any Service] {
+        [SchedulerProcess(map: map, pool: pool, redis: redis, retention: try Environment.retention(), logger: logger)]
     }
 
     /// Runs until SIGTERM or SIGINT, then stops in good order.

@@ -21,6 +21,8 @@ struct TestAPI: Sendable {
     let workspace: WorkspaceID
     let client: Client
     let lines: LogLines
+    let queues: QueueMap
+    let redis: RedisClient
 
     /// - Parameters:
     ///   - database: a server of the test's own, for one that stops it.
@@ -56,7 +58,7 @@ struct TestAPI: Sendable {
             let key = try await KeyIssuer(keys: keys).issue(name: "test", workspace: workspace, scopes: Scope.all).secret.exposed
             let client = Client(port: await port.value, key: key)
             do {
-                try await body(TestAPI(pool: pool, settlements: settlements, workspace: workspace, client: client, lines: lines))
+                try await body(TestAPI(pool: pool, settlements: settlements, workspace: workspace, client: client, lines: lines, queues: queues, redis: redis))
             } catch {
                 await group.triggerGracefulShutdown()
                 tasks.cancelAll()
@@ -103,6 +105,15 @@ struct TestAPI: Sendable {
         try await withThrowingTaskGroup { group in
             for id in ids { group.addTask { try await bury(JobID(id).description) } }
             try await group.waitForAll()
+        }
+    }
+
+    /// As the leading scheduler makes it.
+    func openIndex() async throws {
+        for shard in queues.shards {
+            let index = LaneIndex(shard: shard, redis: redis)
+            _ = try await index.reset(to: 1)
+            try await index.open(1)
         }
     }
 
