@@ -58,7 +58,7 @@ import Testing
     private static func wide(_ count: Int) -> String { "[" + Array(repeating: chain(0), count: count).joined(separator: ",") + "]" }
 
     @Test func `follow-ups are bounded in depth, in number and in all`() async throws {
-        try await TestAPI.run { api in
+        try await TestAPI.run { api async throws in
             #expect(try await api.client.post("/api/jobs", Self.chain(5)).status == 202)
             #expect(try await api.client.post("/api/jobs", Self.chain(6)).isProblem(422, "validation_failed"))
             #expect(try await api.client.post("/api/jobs", #"{"kind":"noop","payload":{},"then":\#(Self.wide(20))}"#).status == 202)
