@@ -7,8 +7,8 @@ package struct JobConfirmation: Sendable {
         case run(RunnableJob)
         /// Pending, but not before this many microseconds have passed.
         case wait(Int64)
-        /// Order matters to it, and this one comes before it.
-        case behind(WaitingJobs.Entry)
+        /// Order matters to it, and this one comes before it. With its own attempt.
+        case behind(WaitingJobs.Entry, attempt: Int32)
         /// Ended meanwhile: there is nothing to run.
         case over
     }
@@ -52,7 +52,8 @@ package struct JobConfirmation: Sendable {
             if try row.optionalID(14) ?? id.value != id.value {
                 answers[id] = .behind(
                     WaitingJobs.Entry(
-                        id: JobID(try row.id(14)), priority: try row.int16(15), laneKey: try row.optionalText(16), isRetry: try row.bool(17)))
+                        id: JobID(try row.id(14)), priority: try row.int16(15), laneKey: try row.optionalText(16), isRetry: try row.bool(17)),
+                    attempt: try row.int32(6))
                 continue
             }
             guard wait == 0 else {

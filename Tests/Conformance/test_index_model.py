@@ -37,10 +37,10 @@ class IndexModel(unittest.TestCase):
     def test_a_refill_that_does_not_look_at_what_is_held_is_caught(self):
         broken = pathlib.Path(self.folder) / 'broken'
         shutil.copytree(SCRIPTS, broken)
-        script = broken / 'refilled.v1.lua'
+        script = broken / 'refilled.v2.lua'
         text = script.read_text()
-        self.assertIn('if not flags[i] then', text)
-        script.write_text(text.replace('if not flags[i] then', 'if true then'))
+        self.assertIn('if not flags[i] then\n        place', text)
+        script.write_text(text.replace('if not flags[i] then\n        place', 'if true then\n        place'))
         self.assertNotIn(': 0 violations', self.fuzz(broken, 10, 1000))
 
 

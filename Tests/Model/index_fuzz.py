@@ -1,458 +1,257 @@
 """Random runs of the real Lua scripts on a real Redis, against a simulated ledger, with faults between any two actions.
 
     redis-server --port 0 --unixsocket x.sock --save '' &
-    python3 index_fuzz.py --socket x.sock --scripts Sources/Queue/Scripts --runs 2000 [--seed N] [--faults flush,late,…] [--recovery-wait 2.5] [--stop]
+    python3 index_fuzz.py --socket x.sock --scripts Sources/Queue/Scripts --runs 2000 [--seed N] [--faults flush,late,…] [--stop]
 
-The pace differs from world to world; a violation is one line, with the seed that repeats it.
+Worlds differ in everything: windows of one to six ids, lanes with rates, limits, strict order and keys, operators who change limits, park, pause and
+cancel, slow keepers, long attempts. A violation is one line with the seed that repeats it; `--stop` prints the calls that led to it.
 
-What is real: every script, prelude included; only `clock()` is replaced by a clock of ours, so that seconds cost nothing. What is simulated, action by
-action as the Swift does it: the ledger's statements, QueueRunner with Holdings, IndexPusher, Refiller, IndexKeeper. An action is one script call or
-one statement; reading an answer is an action of its own wherever something may come between.
+What is real: every script, prelude included; only the clock is ours, so that seconds cost nothing. What is simulated, action by action as the Swift
+does it: the ledger's statements (fuzz_ledger.py), QueueRunner with Holdings and IndexKeeper (fuzz_worker.py), IndexPusher, Refiller, JobCanceller and
+the operators (here). An action is one script call or one statement; reading an answer is an action of its own wherever something may come between.
 
-Checked after every action: a lane's running count is the number of its held ids · whatever may run is in the ready set · windows hold · no envelope
-or due entry without its id. At the end, faults over: every job has ended, nothing is held, marked or left over. And never: a job run twice although
-no worker died or was paused.
+Checked after every action (fuzz_index.py): running counts are what is held · an id stands in one place · what may run is offered, and in time ·
+windows hold · `behind` and `away` are what they count · a key with jobs has one head, which is somewhere · envelopes and keys have their id · a lane
+that overflows and has run low is to be refilled.
+Checked at every claim: the want, the limits of lane and fleet, rates, slow starts; nothing of a parked lane or a paused queue.
+Checked at every start: no job runs twice unless a worker died or was paused; jobs of a strict lane or of one key run one at a time, and none before
+another that stood before it when the ledger was asked. No job is ended as cancelled while it runs. No refill is asked for in vain again and again.
+At the end, faults over: every job has ended, nothing is held, marked or left over.
 """
-import argparse, os, random, socket, sys, time
+import argparse, random, sys, time
+from fuzz_index import SECOND, INDEX, Index, Redis, Violation
+from fuzz_ledger import Job, Ledger, more
+from fuzz_worker import BEAT, Keeper, Worker
 
-SECOND = 1_000_000
-LEASE, BEAT, TOKEN = 8 * SECOND, 2 * SECOND, 5 * SECOND
-INDEX = 'v1:{q.0}:index'
-FAULTS = ('flush', 'restart', 'snapshot', 'crash', 'pause', 'api', 'lost', 'late', 'leave')
-
-
-class Redis:
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
-        self.file = self.socket.makefile('rb')
-
-    def call(self, *words):
-        out = [b'*%d\r\n' % len(words)]
-        for word in words:
-            data = word if isinstance(word, bytes) else str(word).encode()
-            out.append(b'$%d\r\n%b\r\n' % (len(data), data))
-        self.socket.sendall(b''.join(out))
-        return self.reply()
-
-    def reply(self):
-        line = self.file.readline()
-        kind, rest = line[:1], line[1:-2]
-        if kind == b':': return int(rest)
-        if kind == b'+': return rest.decode()
-        if kind == b'-': raise RuntimeError(rest.decode())
-        if kind == b'$': return None if rest == b'-1' else self.file.read(int(rest) + 2)[:-2].decode('latin1')
-        if rest == b'-1': return None
-        answers = [self.reply() for _ in range(int(rest))]
-        return answers
+FAULTS = ('flush', 'restart', 'snapshot', 'crash', 'pause', 'api', 'lost', 'late', 'leave', 'unsettled')
 
 
-class Violation(Exception): pass
-
-INSPECT = """
-local epoch = enter(ARGV[#ARGV])
-if not epoch then return {} end
-local now, window, slots, bad, lanes = clock(), tonumber(ARGV[1]), tonumber(ARGV[2]), {}, {}
-local function complain(text) bad[#bad + 1] = text end
-local held, holding, waiting = redis.call('HGETALL', P .. 'held'), {}, {}
-for i = 1, #held, 2 do
-  local _, _, lane = splitHeld(held[i + 1])
-  holding[lane] = (holding[lane] or 0) + 1
-end
-for i = 3, #ARGV - 1 do
-  local lane = ARGV[i]
-  local s, count = stateOf(lane), redis.call('ZCARD', laneKey(lane))
-  if s.running ~= (holding[lane] or 0) then complain('running of ' .. lane .. ' is ' .. s.running .. ', held ' .. (holding[lane] or 0)) end
-  if count > window + slots then complain('window of ' .. lane .. ': ' .. count) end
-  if count > 0 and opening(s, now) and not redis.call('ZSCORE', P .. 'ready', lane) then complain('not offered: ' .. lane) end
-  for _, id in ipairs(redis.call('ZRANGE', laneKey(lane), 0, -1)) do
-    waiting[id] = true
-    if redis.call('HEXISTS', P .. 'held', id) == 1 then complain('both waiting and held: ' .. id) end
-  end
-end
-for _, id in ipairs(redis.call('HKEYS', P .. 'jobs')) do if not waiting[id] then complain('envelope of nothing: ' .. id) end end
-if redis.call('ZCARD', P .. 'due') ~= redis.call('HLEN', P .. 'dues') then complain('due and dues differ') end
-return bad
-"""
-
-
-class Index:
-    """The shard's index: scripts, our clock, and the faults of a server."""
-
-    def __init__(self, redis, folder):
-        self.redis, self.digests = redis, {}
-        prelude = open(os.path.join(folder, 'prelude.lua')).read()
-        mine = "local t = redis.call('TIME')\n  return tonumber(t[1]) * 1000000 + tonumber(t[2])"
-        assert mine in prelude, 'the prelude reads the clock in another way'
-        prelude = prelude.replace(mine, "return tonumber(redis.call('GET', 'fuzz:{q.0}:now'))")
-        for name in os.listdir(folder):
-            if name.endswith('.v1.lua'):
-                self.digests[name.split('.')[0]] = redis.call('SCRIPT', 'LOAD', prelude + open(os.path.join(folder, name)).read())
-        self.has_sessions = 'sessions' in open(os.path.join(folder, 'step.v1.lua')).read()
-        self.digests['inspect'] = redis.call('SCRIPT', 'LOAD', prelude + INSPECT)
-
-    def begin(self):
-        self.now, self.run, self.kept = 1_700_000_000 * SECOND, 1, {}
-        self.flush()
-
-    def __call__(self, script, *arguments):
-        return self.redis.call('EVALSHA', self.digests[script], 1, INDEX, *arguments, f'run{self.run}')
-
-    def flush(self):
-        self.redis.call('FLUSHALL')
-        self.tick(0)
-
-    def tick(self, us):
-        self.now += us
-        self.redis.call('SET', 'fuzz:{q.0}:now', self.now)
-
-    def keep(self):
-        keys = [k for k in self.redis.call('KEYS', '*') if not k.startswith('fuzz')]
-        self.kept = {k: self.dump(k) for k in keys}
-
-    def dump(self, key):
-        # Read as types, not by DUMP: our replies are text.
-        kind = self.redis.call('TYPE', key)
-        if kind == 'hash': return kind, self.redis.call('HGETALL', key)
-        if kind == 'zset': return kind, self.redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
-        return kind, self.redis.call('SMEMBERS', key)
-
-    def restore(self):
-        self.flush()
-        for key, (kind, items) in self.kept.items():
-            if not items: continue
-            if kind == 'hash': self.redis.call('HSET', key, *items)
-            elif kind == 'zset': self.redis.call('ZADD', key, *[x for i in range(0, len(items), 2) for x in (items[i + 1], items[i])])
-            else: self.redis.call('SADD', key, *items)
-
-
-class Job:
-    def __init__(self, id, lane, priority, run_at, now, plan):
-        self.id, self.lane, self.priority, self.run_at, self.plan = id, lane, priority, run_at, plan
-        self.state, self.attempt, self.reclaims, self.delayed = 'pending', 1, 0, run_at > now
-        self.life = 0       # grows whenever the ledger itself says that the job is to run again
-        self.starts = []    # (life, worker, attempt)
-
-
-class Holding:
-    def __init__(self, priority, lane): self.priority, self.lane, self.ended, self.attempt, self.lost = priority, lane, False, None, False
-
-
-class Worker:
-    """QueueRunner with Holdings. `held` is what it believes to hold; attempts run beside it and outlive what it believes."""
-    count = 0
+class Told:
+    """What the index was told of limits, kept apart from what it says, and what it has claimed since."""
 
     def __init__(self, world):
-        Worker.count += 1
-        self.world, self.name = world, f'w{Worker.count}'
-        self.held, self.settled, self.returned, self.active = {}, [], [], 0
-        self.session, self.epoch, self.excused, self.paused, self.stopping, self.gone = 0, '', False, False, False, False
-        self.asks, self.answers = [], []            # confirmations: to be read; read and not yet looked at
-        self.attempts, self.settling, self.verdicts = [], [], []
-        self.stepped_at = world.index.now
-        self.next = 'step'
+        self.world, self.claimed = world, {}
+        self.forget()
 
-    # Holdings
-    def ended(self, id):
-        h = self.held.get(id)
-        if h and not h.ended: h.ended = True; self.active -= 1
+    def forget(self): self.lanes, self.queue, self.slow, self.rates = {}, (0, 1, 0, 0, 0, 0), {}, {}
 
-    def settle(self, id):
-        self.ended(id)
-        if id in self.held: self.settled.append(id)
+    def until(self, parked): return parked if parked <= 0 else self.world.index.now + parked
 
-    def give_back(self, id, delay):
-        self.ended(id)
-        if id in self.held: self.returned.append((id, delay))
+    def is_on(self, until): return until < 0 or until > self.world.index.now
 
-    def lose(self, ids):
-        for id in ids:
-            h = self.held.pop(id, None)
-            if h:
-                h.lost = True
-                if not h.ended: self.active -= 1
-        self.settled = [i for i in self.settled if i not in ids]
-        self.returned = [(i, d) for i, d in self.returned if i not in ids]
+    def limits(self, lane):
+        own = self.lanes.get(lane, ('', '', '', '', 0))
+        interval, burst, limit, strict = (int(self.queue[i] if own[i] == '' else own[i]) for i in range(4))
+        return interval, burst, 1 if strict else limit
 
-    # QueueRunner
-    def step(self, fate='ok'):
-        w = self.world
-        self.stepped_at = w.index.now
-        if self.next == 'reassert': return self.reassert(fate)
-        settled, returned = self.settled, self.returned
-        self.settled, self.returned = [], []
-        want = 0 if self.stopping else max(0, min(w.slots - self.active, 2 * w.slots - len(self.held)))
-        arguments = [self.name, self.epoch, *([self.session] if w.index.has_sessions else []), LEASE, want, w.window, w.most_due, len(settled), *settled, len(returned)]
-        for pair in returned: arguments += pair
-        answer = None
-        if fate == 'late': w.late.append(('step', arguments))
-        elif fate != 'never': answer = w.index('step', *arguments)
-        if fate != 'ok' or answer[0] != 'ok':
-            self.settled, self.returned = settled + self.settled, returned + self.returned
-            if fate != 'ok': self.epoch = ''
-            elif answer[0] in ('stranger', 'recovering'): self.next = 'reassert'
-            return
-        for id in settled + [i for i, _ in returned]: self.held.pop(id, None)
-        _, _, wait, lanes, refill = answer
-        second, reclaimed, claimed = [], [], 0
-        for at in range(0, len(lanes), 2):
-            entries = lanes[at + 1]
-            for k in range(0, len(entries), 2):
-                id, entry = entries[k], entries[k + 1]
-                claimed += 1
-                if id not in self.held: self.active += 1
-                self.held[id] = Holding(w.ledger[id].priority if entry == 'e' else 0, lanes[at])
-                if entry == 'e': self.start(id, 1)
-                else: (reclaimed if entry == 'r' else second).append(id)
-        if claimed > want: raise Violation(f'{self.name} wanted {want}, got {claimed}')
-        if second: self.asks.append(('confirm', second))
-        if reclaimed: self.asks.append(('reclaim', reclaimed))
-        for at in range(0, len(refill), 3): w.refills.append((refill[at], refill[at + 1], refill[at + 2], self.epoch))
+    def hear(self, script, arguments, answer):
+        if script == 'reset' and answer is not None:
+            self.forget()
+            for job in self.world.ledger.jobs.values(): job.waits = 0
+        elif script == 'tune' and answer is not None:
+            self.queue = (*arguments[:5], self.until(arguments[5]))
+            self.rates = {}
+        elif script == 'configure' and answer is not None:
+            for at in range(0, len(arguments), 6):
+                lane, parked = arguments[at], arguments[at + 5]
+                if parked or self.is_on(self.lanes.get(lane, (0,) * 5)[4]): self.slow[lane] = 1
+                self.lanes[lane] = (*arguments[at + 1:at + 5], self.until(parked))
+                self.rates.pop(lane, None)
+        elif script == 'step' and answer[0] == 'ok': self.stepped(arguments, answer)
 
-    def reassert(self, fate):
-        w = self.world
-        self.next = 'step'
-        self.session += 1
-        arguments = [self.name, *([self.session] if w.index.has_sessions else []), LEASE, w.window]
-        for id, h in self.held.items(): arguments += [id, h.priority, h.lane]
-        if fate == 'late': return w.late.append(('reassert', arguments))
-        if fate == 'never': return
-        status, epoch, _, refused = w.index('reassert', *arguments)
-        if fate == 'lost' or status != 'ok': return
-        self.lose(refused)
-        self.epoch = epoch
-
-    def start(self, id, attempt):
-        h = self.held.get(id)
-        if not h or h.ended or (self.world.has_tokens and h.attempt is not None): return
-        h.attempt = attempt
-        self.attempts.append((id, attempt, h))
-        self.world.started(id, attempt, self)
-
-    def ask(self):
-        kind, ids = self.asks.pop(0)
-        self.answers.append((ids, getattr(self.world, kind)(ids), {i: self.held.get(i) for i in ids}))
-
-    def hear(self):
-        ids, answers, holdings = self.answers.pop(0)
-        for id in ids:
-            if self.world.has_tokens and self.held.get(id) is not holdings[id]: continue
-            answer = answers.get(id)
-            if answer is None: self.settle(id)
-            elif answer[0] == 'run': self.start(id, answer[1])
-            else: self.give_back(id, max(1, answer[1]))
-
-    def finish(self):
-        rng = self.world.rng
-        id, attempt, h = self.attempts.pop(rng.randrange(len(self.attempts)))
-        if h.lost: return           # cancelled: the lease was lost
-        ending, delay = self.world.outcome(id, rng)
-        self.ended(id)
-        self.settling.append((id, attempt, ending, delay))
-
-    def commit(self):
-        id, attempt, ending, delay = self.settling.pop(0)
-        self.verdicts.append((id, self.world.settle(id, attempt, ending, delay), ending, delay))
-
-    def learn(self):
-        id, applied, ending, delay = self.verdicts.pop(0)
-        if applied and ending in ('retried', 'snoozed'): self.give_back(id, max(1, delay))
-        else: self.settle(id)
-
-    def stop_now(self):
-        """Cancels what runs and gives it back; leaves when that is acknowledged."""
-        self.stopping = True
-        for id, _, h in self.attempts:
-            self.world.given_back(id, self)
-            if not h.lost: self.give_back(id, 0)
-        self.attempts = []
-
-    def actions(self):
-        yield self.step
-        if self.asks: yield self.ask
-        if self.answers: yield self.hear
-        if self.attempts: yield self.finish
-        if self.settling: yield self.commit
-        if self.verdicts: yield self.learn
-        if self.stopping and not self.held and not self.gone: yield self.leave
-
-    def leave(self):
-        self.world.index('leave', self.name)
-        self.gone = True
-
-
-class Keeper:
-    """IndexKeeper of the one leader, resumed action by action."""
-
-    def __init__(self, world):
-        self.world, self.epoch, self.beat_number, self.work = world, '', 0, None
-
-    def advance(self):
-        if self.work is None: self.work = self.round()
-        try: next(self.work)
-        except StopIteration: self.work = None
-
-    def round(self):
-        w, rng = self.world, self.world.rng
-        answer = w.index('tend', self.epoch, self.beat_number, LEASE, w.window)
-        yield
-        if answer[0] == 'ok' and answer[2] == 'open':
-            self.epoch, self.beat_number = answer[1], answer[3]
-            for at in range(0, len(answer[4]), 3): w.refills.append((*answer[4][at:at + 3], answer[1]))
-        else: yield from self.rebuild()
-        yield from self.promote()
-        if w.beats % 5 == 0 or w.calm: yield from self.sweep()
-        w.beats += 1
-
-    def rebuild(self):
-        w = self.world
-        w.epochs += 1
-        epoch = w.epochs
-        before = w.index('reset', epoch)
-        since = w.index.now
-        yield
-        if before is None: return
-        settings = [x for lane, (interval, burst, limit) in w.settings.items() for x in (lane, interval, burst, limit, 0)]
-        if settings: w.index('configure', *settings)
-        yield
-        lanes = sorted({j.lane for j in w.pending() if not j.delayed})
-        yield
-        if lanes: w.index('mark', *lanes)
-        yield
-        if w.pending():
-            while w.index.now < since + w.recovery_wait: yield
-        w.index('open', epoch)
-        self.epoch, self.beat_number = '', 0
-        if before:
-            for key in w.index.redis.call('KEYS', f'v1:{{q.0}}:{before}:*'): w.index.redis.call('UNLINK', key)
-
-    def promote(self):
-        w = self.world
-        due = [j for j in w.pending() if j.delayed and j.run_at <= w.index.now - SECOND]
-        for job in due: job.delayed = False
-        yield
-        for job in due:
-            w.index('enqueue', '', w.window, w.most_due, job.lane, 1, job.id, job.priority, 0, '')
-            yield
-
-    def sweep(self):
-        w = self.world
-        for lane in sorted({j.lane for j in w.pending() if not j.delayed}):
-            rows = w.first(lane, w.window + 1)
-            if not any(j.run_at < w.index.now - 2 * SECOND for j in rows[:100]): continue
-            yield
-            missing = w.index('missing', lane, *[j.id for j in rows]) if rows else None
-            if missing is None or missing[1] == 1 or not missing[2]: continue
-            yield
-            w.refilled(lane, 0, rows, len(rows) == w.window + 1, missing[0])
+    def stepped(self, arguments, answer):
+        w, now = self.world, self.world.index.now
+        for id in arguments[8:8 + arguments[7]]:
+            lane = w.ledger[id].lane
+            if lane not in self.slow or self.is_on(self.lanes.get(lane, (0,) * 5)[4]): continue
+            self.slow[lane] += 1
+            limit = self.limits(lane)[2]
+            if self.slow[lane] > 64 or 0 < limit <= self.slow[lane]: del self.slow[lane]
+        if not answer[3]: return
+        if self.is_on(self.queue[5]): raise Violation('a paused queue is claimed from')
+        key = f'v2:{{q.0}}:{answer[1]}:held'
+        held = [value.split('|')[2] for value in w.index.redis.call('HVALS', key)]
+        if 0 < self.queue[4] < len(held): raise Violation(f'{len(held)} held of a fleet of {self.queue[4]}')
+        for at in range(0, len(answer[3]), 3):
+            lane, count = answer[3][at], len(answer[3][at + 2]) // 2
+            interval, burst, limit = self.limits(lane)
+            running = held.count(lane)
+            if lane in self.lanes and self.is_on(self.lanes[lane][4]): raise Violation(f'{lane} is parked and claimed from')
+            if 0 < limit < running: raise Violation(f'{running} of {lane}, which may run {limit}')
+            if running > self.slow.get(lane, running): raise Violation(f'{running} of {lane}, which starts slowly with {self.slow[lane]}')
+            if interval:
+                since, n = self.rates.get(lane, (now, 0))
+                self.rates[lane] = since, n + count
+                if n + count > burst + 1 + (now - since) / interval: raise Violation(f'{n + count} of {lane} in {now - since} us')
 
 
 class World:
     def __init__(self, index, rng, options):
-        self.index, self.rng, self.options, self.has_tokens = index, rng, options, options.tokens
+        self.index, self.rng, self.options, self.calm = index, rng, options, False
         index.begin()
-        self.window, self.slots, self.most_due = rng.choice([1, 2, 4, 6]), rng.choice([1, 2, 3, 5]), rng.choice([1, 3, 100])
+        self.window, self.slots, self.most_due = rng.choice([1, 2, 4, 6, 20]), rng.choice([1, 2, 3, 5]), rng.choice([1, 3, 100])
         self.recovery_wait = int(options.recovery_wait * SECOND)
+        self.ledger = Ledger(index, self.running)
         self.names = [f'lane{i}' for i in range(rng.choice([1, 1, 2, 3]))]
-        self.settings = {}
+        self.most_jobs = rng.choice([.5, 1, 2]) * options.jobs
+        # Of each lane: how likely its jobs have a key.
+        self.keyed = {lane: rng.choice({'mixed': [0, 0, .5, 1], 'keyed': [.8, 1]}.get(options.lanes, [0])) for lane in self.names}
         for lane in self.names:
-            if rng.random() < .3: self.settings[lane] = rng.choice([(0, 1, 1), (0, 1, 2), (SECOND // 2, 1, 0), (SECOND // 2, 3, 1), (SECOND, 2, 0)])
+            if options.lanes != 'mixed' or rng.random() < .5: self.ledger.lanes[lane] = self.some_limits() | {'parked': 0}
+        if rng.random() < .3: self.ledger.queue |= self.some_defaults()
         # Every world has its own pace: a quick keeper, long attempts, a slow ledger, much or little time between two actions.
-        self.pace = {'keeper': rng.choice([1, 2, 12]), 'finish': rng.choice([.1, .5, 1.5]), 'tick': rng.choice([.15, .5, 2, 5]),
-                     'ask': rng.choice([.3, 1.5]), 'commit': rng.choice([.3, 1.5]), 'refill': rng.choice([.3, 2]), 'late': rng.choice([.03, .1, .5])}
-        self.ledger, self.serial, self.epochs, self.beats, self.calm = {}, 0, 0, 0, False
-        self.pushes, self.damaged, self.api_epoch, self.late, self.refills, self.reads = [], set(), '', [], [], []
-        self.keeper, self.trace = Keeper(self), []
-        self.workers = [Worker(self) for _ in range(rng.choice([1, 2, 2, 3]))]
+        self.pace = {'keeper': rng.choice([.5, 1, 3]), 'finish': rng.choice([.1, .5, 1.5]), 'tick': rng.choice([.15, .5, .5, 2]),
+                     'ask': rng.choice([.3, 1.5]), 'commit': rng.choice([.3, 1.5]), 'refill': rng.choice([.3, 2]), 'late': rng.choice([.03, .1, .5]),
+                     'operate': rng.choice([0, 0, .03, .15]), 'cancel': rng.choice([0, 0, .03, .15]), 'accept': rng.choice([.1, .3, 2]), 'push': rng.choice([.2, 3, 3]), 'fault': rng.choice([.03, .1, .4])}
+        self.serial, self.vain, self.has_greeted = 0, {}, False
+        self.pushes, self.damaged, self.api_epoch, self.late, self.refills, self.reads, self.tasks = [], set(), '', [], [], [], []
+        self.told, self.keeper, self.trace, self.names_given = Told(self), Keeper(self), [], 0
+        index.listener = self.told.hear
+        self.workers = []
+        for _ in range(rng.choice([1, 2, 2, 3])): self.hire()
         index.keep()
 
-    # The ledger
-    def pending(self): return [j for j in self.ledger.values() if j.state == 'pending']
+    def hire(self):
+        self.names_given += 1
+        self.workers.append(Worker(self, f'w{self.names_given}'))
 
-    def first(self, lane, limit):
-        return sorted((j for j in self.pending() if j.lane == lane and not j.delayed), key=lambda j: (j.priority, j.id))[:limit]
+    def running(self, job):
+        """Claims whose attempts run on workers that neither died nor were paused."""
+        return [(w, claim) for w in self.workers for id, claim, _ in w.attempts if id == job.id and not claim.lost and not w.gone and not w.excused]
 
-    def accept(self):
-        self.serial += 1
-        rng, now = self.rng, self.index.now
-        delay = rng.choice([0, 0, 0, 0, SECOND // 2, 3 * SECOND])
-        job = Job(f'j{self.serial:05}', rng.choice(self.names), rng.choice([0, 0, 0, 0, 1, -1]), now + delay, now, [])
-        self.ledger[job.id] = job
-        self.pushes.append((job, delay, self.known.pop() if getattr(self, 'known', None) else self.api_epoch))
+    def send(self, script, arguments, fate='ok'):
+        """The answer, or None when it does not come; a late call arrives some other time."""
+        if fate == 'late': self.late.append((script, arguments))
+        if fate in ('late', 'never'): return None
+        answer = self.index(script, *arguments)
+        return None if fate == 'lost' else answer
 
-    def confirm(self, ids):
-        answers = {}
-        for job in (self.ledger[i] for i in ids):
-            if job.state == 'pending': answers[job.id] = ('run', job.attempt) if job.run_at <= self.index.now else ('wait', job.run_at - self.index.now)
-        return answers
-
-    def reclaim(self, ids):
-        for job in (self.ledger[i] for i in ids):
-            if job.state == 'pending' and job.run_at <= self.index.now:
-                job.reclaims += 1
-                job.life += 1
-                if job.reclaims < 3: job.attempt += 1
-                else: job.state = 'dead'
-        return self.confirm(ids)
-
-    def settle(self, id, attempt, ending, delay):
-        job = self.ledger[id]
-        if job.state != 'pending' or job.attempt != attempt: return False
-        if ending in ('retried', 'snoozed'):
-            job.delayed, job.run_at, job.life = True, self.index.now + delay, job.life + 1
-            if ending == 'retried': job.attempt += 1
-        else: job.state = ending
-        return True
-
-    def outcome(self, id, rng):
+    def outcome(self):
         if self.calm: return 'succeeded', 0
-        return rng.choice([('succeeded', 0)] * 4 + [('retried', 1), ('retried', 2 * SECOND), ('snoozed', SECOND), ('dead', 0)])
-
-    def started(self, id, attempt, worker):
-        job = self.ledger[id]
-        for life, other, _ in job.starts:
-            if life == job.life and not other.excused and not worker.excused: raise Violation(f'{id} run twice: {other.name}, then {worker.name} (attempt {attempt})')
-        # A settlement that was accepted while a late duplicate starts is a run too many as well.
-        if job.state != 'pending' and not worker.excused and not any(o.excused for _, o, _ in job.starts): raise Violation(f'{id} run after it ended, by {worker.name}')
-        job.starts.append((job.life, worker, attempt))
-
-    def given_back(self, id, worker):
-        self.ledger[id].life += 1
+        return self.rng.choice([('succeeded', 0)] * 2 + [('retried', 1), ('retried', 2 * SECOND), ('snoozed', SECOND), ('dead', 0)])
 
     # The API
+    def accept(self):
+        for _ in range(self.rng.choice([1, 1, 2, 6])): self.accept_one()
+
+    def accept_one(self):
+        self.serial += 1
+        rng, now = self.rng, self.index.now
+        delay, lane = rng.choice([0, 0, 0, 0, SECOND // 2, 3 * SECOND]), rng.choice(self.names)
+        key = rng.choice('ab') if rng.random() < self.keyed[lane] else ''
+        job = Job(f'j{self.serial:05}', lane, key, rng.choice([0, 0, 0, 0, 1, -1]), now + delay, delay > 0)
+        self.ledger.accept(job)
+        self.pushes.append((job, delay, self.api_epoch))
+
     def push(self, fate='ok'):
-        batch, self.pushes = self.pushes[:4], self.pushes[4:]
-        epoch = batch[0][2] if len({p[2] for p in batch}) == 1 else ''
+        # The first one is empty and brings the epoch.
+        most = 4 if self.has_greeted else 0
+        batch, self.pushes, self.has_greeted = self.pushes[:most], self.pushes[most:], True
+        epoch = '' if not batch else batch[0][2] if len({p[2] for p in batch}) == 1 else ''
         arguments = [epoch, self.window, self.most_due]
-        for lane in {p[0].lane for p in batch}:
+        for lane in sorted({p[0].lane for p in batch}):
             mine = [p for p in batch if p[0].lane == lane]
             arguments += [lane, len(mine)]
-            for job, delay, _ in mine: arguments += [job.id, job.priority, delay, '' if delay else 'e']
-        answer = ['lost', '']
-        if fate == 'late': self.late.append(('enqueue', arguments))
-        elif fate != 'never':
-            answer = self.index('enqueue', *arguments)
-            if fate == 'lost': answer = ['lost', '']
+            for job, delay, _ in mine: arguments += [job.id, job.priority, delay, job.key, '' if delay or job.key else 'e']
+        answer = self.send('enqueue', arguments, fate) or ['lost', '']
         self.api_epoch = answer[1] if answer[0] == 'ok' else ''
         if answer[0] == 'lost': self.damaged |= {p[0].lane for p in batch}
 
     def mend(self):
-        if self.index('mark', *self.damaged) is not None:
+        if self.index('mark', *sorted(self.damaged)) is not None:
             self.damaged = set()
             answer = self.index('enqueue', '', self.window, self.most_due)
             self.api_epoch = answer[1] if answer[0] == 'ok' else ''
 
+    def bring_forward(self, jobs):
+        arguments = ['', self.window, self.most_due]
+        for job in jobs: arguments += [job.lane, 1, job.id, job.rank, -1, job.key, '']
+        self.send('enqueue', arguments, self.rng.choice(['ok'] * 8 + ['lost', 'never']) if not self.calm else 'ok')
+
     # The refiller
+    def order_refills(self, flat, epoch):
+        for at in range(0, len(flat), 3): self.refills.append((*flat[at:at + 3], epoch))
+
     def read(self):
         lane, dropped, indexed, epoch = self.refills.pop(self.rng.randrange(len(self.refills)))
         limit = self.window + indexed + 1
-        rows = self.first(lane, limit)
-        self.reads.append((lane, dropped, rows, len(rows) == limit, epoch))
+        rows = self.ledger.first(lane, limit)
+        self.reads.append((lane, dropped, rows, more(rows, limit), epoch))
 
     def refill(self): self.refilled(*self.reads.pop(self.rng.randrange(len(self.reads))))
 
-    def refilled(self, lane, dropped, rows, more, epoch):
-        self.index('refilled', epoch, self.window, lane, dropped, '1' if more else '0', *[x for j in rows for x in (j.id, j.priority)])
+    def refilled(self, lane, dropped, rows, left, epoch):
+        answer = self.index('refilled', epoch, self.window, lane, dropped, left, *[x for j in rows for x in (j.id, j.rank, j.key)])
+        call, prefix = self.index.redis.call, f'v2:{{q.0}}:{epoch}:'
+        again = call('ZSCORE', prefix + 'refill', lane)
+        is_vain = answer == ['ok', 0] and again is not None and float(again) <= self.index.now and call('HGET', prefix + f'state:{lane}', 'dropped') == str(dropped)
+        self.vain[lane] = [at for at in self.vain.get(lane, []) if at > self.index.now - SECOND] + [self.index.now] if is_vain else []
+        if len(self.vain[lane]) > 3: raise Violation(f'{lane} is refilled again and again, in vain')
+
+    # The operators
+    def some_limits(self):
+        rng, limits = self.rng, dict(interval='', burst='', limit='', strict='')
+        kind = rng.choice(['rate', 'burst', 'limit', 'strict', 'strict', 'both', 'none'])
+        if kind in ('rate', 'both'): limits |= dict(interval=SECOND // 2, burst=1)
+        if kind == 'burst': limits |= dict(interval=rng.choice([SECOND, SECOND // 10]), burst=3)
+        if kind in ('limit', 'both'): limits['limit'] = rng.choice([0, 1, 2])
+        if kind == 'strict': limits['strict'] = rng.choice([1, 1, 1, 0])
+        if self.options.lanes != 'mixed': limits['strict'] = 1 if self.options.lanes == 'strict' else 0
+        return limits
+
+    def some_defaults(self):
+        rng = self.rng
+        return dict(interval=rng.choice([0, 0, SECOND // 4]), burst=rng.choice([1, 2]), limit=rng.choice([0, 0, 1, 3]), strict=rng.choice([0, 0, 0, 1]),
+                    fleet=rng.choice([0, 0, 1, 2, 4]))
+
+    def left_of(self, until): return until if until <= 0 else max(0, until - self.index.now)
+
+    def lane_words(self, lane):
+        s = self.ledger.lanes[lane]
+        return [lane, s['interval'], s['burst'], s['limit'], s['strict'], self.left_of(s['parked'])]
+
+    def queue_words(self):
+        s = self.ledger.queue
+        return [s['interval'], s['burst'], s['limit'], s['strict'], s['fleet'], self.left_of(s['paused'])]
+
+    def tell_lane(self, lane): self.index('configure', *self.lane_words(lane))
+    def tell_queue(self): self.index('tune', *self.queue_words())
+
+    def operate(self):
+        """Changes settings; says so itself, mostly, or leaves it to the leader."""
+        rng, name = self.rng, self.rng.choice([None] + self.names)
+        until = rng.choice([0, 0, -1, self.index.now + SECOND // 2, self.index.now + 3 * SECOND])
+        if name is None:
+            if rng.random() < .6: self.ledger.queue |= self.some_defaults()
+            else: self.ledger.queue['paused'] = until
+        else:
+            lane = self.ledger.lanes.setdefault(name, dict(interval='', burst='', limit='', strict='', parked=0))
+            if rng.random() < .4: lane |= self.some_limits()
+            else: lane['parked'] = until
+        self.ledger.changed[name] = self.index.now
+        if rng.random() < .7: self.tasks.append(self.telling(name))
+
+    def telling(self, name):
+        self.tell_queue() if name is None else self.tell_lane(name)
+        yield
+
+    def cancel(self):
+        job = self.rng.choice(self.ledger.pending())
+        job.is_marked = True
+        self.tasks.append(self.end(job))
+
+    def end(self, job):
+        """JobCanceller: tells the index, then ends in the ledger what nobody holds."""
+        attempt = job.attempt
+        yield
+        answer = self.send('cancel', [self.window, job.id, job.lane], 'ok' if self.calm else self.rng.choice(['ok'] * 6 + ['lost', 'never']))
+        yield
+        if answer and answer[0] != 'held': self.ledger.end_marked(job.id, attempt)
+
+    def proceed(self):
+        at = self.rng.randrange(len(self.tasks))
+        try: next(self.tasks[at])
+        except StopIteration: self.tasks.pop(at)
 
     # Running
     def live(self): return [w for w in self.workers if not w.paused and not w.gone]
@@ -471,11 +270,14 @@ class World:
         rng, say = self.rng, []
         def add(weight, name, action): say.append((weight, name, action))
         add(self.pace['tick'], 'tick', self.tick)
-        if self.serial < self.options.jobs: add(3, 'accept', self.accept)
-        if self.pushes: add(3, 'push', self.push)
+        if self.serial < self.most_jobs: add(self.pace['accept'], 'accept', self.accept)
+        if self.pushes or not self.has_greeted: add(self.pace['push'], 'push', self.push)
         if self.damaged: add(1, 'mend', self.mend)
         if self.refills: add(self.pace['refill'], 'read', self.read)
         if self.reads: add(self.pace['refill'], 'refill', self.refill)
+        if self.tasks: add(1.5, 'proceed', self.proceed)
+        add(self.pace['operate'], 'operate', self.operate)
+        if self.ledger.pending(): add(self.pace['cancel'], 'cancel', self.cancel)
         add(self.pace['keeper'], 'keeper', self.keeper.advance)
         for w in self.live():
             for action in w.actions():
@@ -483,20 +285,22 @@ class World:
                 is_idle = action == w.step and not w.settled and not w.returned and w.next == 'step' and rng.random() < .8
                 if not is_idle: add(self.pace.get(action.__name__, 1.5), f'{w.name}.{action.__name__}', action)
         f = self.options.faults
-        if 'flush' in f: add(.15, 'FLUSH', self.index.flush)
-        if 'restart' in f: add(.05, 'RESTART', self.restart)
+        def fail(weight, name, action): add(self.pace['fault'] * weight, name, action)
+        if 'flush' in f: fail(.15, 'FLUSH', self.index.flush)
+        if 'restart' in f: fail(.05, 'RESTART', self.restart)
         if 'snapshot' in f:
-            add(.1, 'keep', self.index.keep)
-            add(.04, 'SNAPSHOT', self.index.restore)
-        if 'api' in f: add(.08, 'API CRASH', self.api_crash)
+            fail(.1, 'keep', self.index.keep)
+            fail(.04, 'SNAPSHOT', self.index.restore)
+        if 'api' in f: fail(.08, 'API CRASH', self.api_crash)
         for w in self.live():
-            if 'crash' in f: add(.05, f'{w.name} CRASH', lambda w=w: self.crash(w))
-            if 'pause' in f: add(.04, f'{w.name} PAUSE', lambda w=w: self.pause(w))
-            if 'leave' in f and not w.stopping: add(.04, f'{w.name} STOP', lambda w=w: self.stop(w))
-            for fate in ('lost', 'never') if 'lost' in f else (): add(.08, f'{w.name}.step {fate}', lambda w=w, fate=fate: w.step(fate))
-            if 'late' in f: add(.08, f'{w.name}.step late', lambda w=w: w.step('late'))
-        if self.pushes and 'lost' in f: add(.1, 'push lost', lambda: self.push('lost')); add(.1, 'push never', lambda: self.push('never'))
-        if self.pushes and 'late' in f: add(.4, 'push late', lambda: self.push('late'))
+            if 'crash' in f: fail(.05, f'{w.name} CRASH', lambda w=w: self.crash(w))
+            if 'pause' in f: fail(.04, f'{w.name} PAUSE', lambda w=w: self.pause(w))
+            if 'leave' in f and not w.stopping: fail(.04, f'{w.name} STOP', lambda w=w: self.stop(w))
+            if 'unsettled' in f and w.settling: fail(.4, f'{w.name} UNSETTLED', lambda w=w: w.commit(fails=True))
+            for fate in ('lost', 'never') if 'lost' in f else (): fail(.08, f'{w.name}.step {fate}', lambda w=w, fate=fate: w.step(fate))
+            if 'late' in f: fail(.08, f'{w.name}.step late', lambda w=w: w.step('late'))
+        if self.pushes and 'lost' in f: fail(.1, 'push lost', lambda: self.push('lost')); fail(.1, 'push never', lambda: self.push('never'))
+        if self.pushes and 'late' in f: fail(2, 'push late', lambda: self.push('late'))
         if self.late: add(self.pace['late'], 'late arrives', self.arrive)
         for w in self.workers:
             if w.paused: add(.4, f'{w.name} resumes', lambda w=w: setattr(w, 'paused', False))
@@ -504,17 +308,17 @@ class World:
 
     def restart(self): self.index.run += 1
 
-    def api_crash(self): self.pushes, self.damaged, self.api_epoch = [], set(), ''
+    def api_crash(self): self.pushes, self.damaged, self.api_epoch, self.tasks, self.has_greeted = [], set(), '', [], False
 
     def crash(self, w):
         w.gone = w.excused = True
-        self.workers.append(Worker(self))
+        self.hire()
 
     def pause(self, w): w.paused = w.excused = True
 
     def stop(self, w):
-        w.stop_now()
-        self.workers.append(Worker(self))
+        w.stop()
+        self.hire()
 
     def arrive(self):
         script, arguments = self.late.pop(self.rng.randrange(len(self.late)))
@@ -522,8 +326,12 @@ class World:
 
     def do(self, name, action):
         self.trace.append(f'{(self.index.now / SECOND) % 1000:8.3f} {name}')
+        self.ledger.moment += 1
         action()
-        bad = self.index('inspect', self.window, sum(self.slots * 2 for _ in self.workers), *self.names)
+        if self.calm and self.ledger.moment % 5: return
+        # Given back at once: what workers hold, what was brought forward for it, and keys' heads that come from the due set.
+        given_back = self.slots * 3 * len(self.workers) + self.most_due
+        bad = self.index.inspect(self.window, given_back, *self.names)
         if bad: raise Violation('; '.join(bad))
 
     def settle_down(self):
@@ -531,38 +339,29 @@ class World:
         self.calm = True
         for w in self.workers: w.paused = False
         while self.late: self.do('late arrives', self.arrive)
+        for lane in self.ledger.lanes.values(): lane['parked'] = 0
+        self.ledger.queue['paused'] = 0
+        for name in [None, *self.ledger.lanes]: self.ledger.changed[name] = self.index.now
         started = busy = self.index.now
-        while self.index.now < started + (60 + 4 * self.options.jobs) * SECOND:
+        while self.index.now < started + (100 + 4 * self.options.jobs) * SECOND:
             while self.pushes: self.do('push', self.push)
             if self.damaged: self.do('mend', self.mend)
             for w in self.live():
                 for action in list(w.actions()): self.do(f'{w.name}.{action.__name__}', action)
+            while self.tasks: self.do('proceed', self.proceed)
             while self.refills: self.do('read', self.read)
             while self.reads: self.do('refill', self.refill)
             for _ in range(3): self.do('keeper', self.keeper.advance)
-            self.do('tick', lambda: self.index.tick(300_000))
-            if self.pending(): busy = self.index.now
-            if self.index.now > busy + 12 * SECOND: break    # leases of the dead and tokens of lost refills have run out
-        stuck = [f'{j.id} (attempt {j.attempt}, {j.lane}, delayed {j.delayed})' for j in self.pending()]
-        if stuck: raise Violation('stuck: ' + ', '.join(stuck) + f'; {self.leftovers()}')
-        for job in self.ledger.values():
+            is_busy = bool(self.ledger.pending())
+            self.do('tick', lambda: self.index.tick(300_000 if is_busy else SECOND))
+            if is_busy: busy = self.index.now
+            if self.index.now > busy + 25 * SECOND: break    # leases of the dead and tokens of lost refills have run out
+        left = self.index.leftovers(None if self.options.allow_states else set(self.ledger.lanes))
+        stuck = [f'{j.id} (attempt {j.attempt}, {j.lane}/{j.key}, priority {j.rank}, delayed {j.delayed})' for j in self.ledger.pending()]
+        if stuck: raise Violation('stuck: ' + ', '.join(stuck) + f'; {left}')
+        for job in self.ledger.jobs.values():
             if job.state == 'succeeded' and not job.starts: raise Violation(f'{job.id} ended and never ran')
-        left = self.leftovers()
         if left: raise Violation('left over: ' + left)
-
-    def leftovers(self):
-        call, epoch = self.index.redis.call, self.index.redis.call('HGET', INDEX, 'epoch')
-        found = []
-        for key in sorted(call('KEYS', '*')):
-            name = key.split(':', 3)[-1] if key.startswith(f'v1:{{q.0}}:{epoch}:') else key
-            if key.startswith('fuzz') or key == INDEX or name in ('leases', 'idle', 'sessions'): continue
-            if name.startswith('state:'):
-                state = call('HGETALL', key)
-                state = dict(zip(state[::2], state[1::2]))
-                if state.get('running', '0') == '0' and 'over' not in state and (name[6:] in self.settings or self.options.allow_states): continue
-                found.append(f'{name} {state}')
-            else: found.append(f'{name} {self.index.dump(key)[1]}')
-        return '; '.join(found)
 
     def go(self):
         for _ in range(self.options.steps): self.do(*self.choose())
@@ -575,30 +374,34 @@ def main():
     parser.add_argument('--scripts', required=True)
     parser.add_argument('--runs', type=int, default=200)
     parser.add_argument('--seed', type=int, default=1)
-    parser.add_argument('--jobs', type=int, default=12)
-    parser.add_argument('--steps', type=int, default=300)
+    parser.add_argument('--jobs', type=int, default=24)
+    parser.add_argument('--steps', type=int, default=500)
     parser.add_argument('--faults', type=lambda text: set(filter(None, text.split(','))), default=set(FAULTS) - {'snapshot'},
                         help='of ' + ', '.join(FAULTS) + '; snapshot: restored under the same run_id, which only the beat notices, after up to a second')
+    parser.add_argument('--lanes', choices=['mixed', 'plain', 'strict', 'keyed'], default='mixed')
     parser.add_argument('--recovery-wait', type=float, default=2.5, help='seconds between reset and open')
     parser.add_argument('--allow-states', action='store_true', help='let emptied lanes keep their state hash')
-    parser.add_argument('--tokens', action='store_true', help='model holdings that tell two claims of one job apart')
-    parser.add_argument('--stop', action='store_true', help='at the first violation, with its trace')
+    parser.add_argument('--stop', action='store_true', help='at the first violation, with the calls that led to it')
+    parser.add_argument('--first', action='store_true', help='at the first violation')
     options = parser.parse_args()
-    index, found, began = Index(Redis(options.socket), options.scripts), {}, time.time()
+    index, found, began, runs = Index(Redis(options.socket), options.scripts), {}, time.time(), 0
     for seed in range(options.seed, options.seed + options.runs):
-        Worker.count = 0
+        runs += 1
+        index.listener = None
         world = World(index, random.Random(seed), options)
+        if options.stop: index.log = world.trace
         try: world.go()
         except Violation as violation:
             kind = ''.join('#' if c.isdigit() else c for c in str(violation))[:28]
             found.setdefault(kind, []).append((len(world.trace), seed, str(violation)))
             if options.stop:
                 print('\n'.join(world.trace))
-                print(f'seed {seed}: window {world.window}, slots {world.slots}, settings {world.settings}\n{violation}')
+                print(f'seed {seed}: window {world.window}, slots {world.slots}, most due {world.most_due}, {world.ledger.lanes} {world.ledger.queue}\n{violation}')
                 sys.exit(1)
+            if options.first: break
         except RuntimeError as error:
             found.setdefault('script error', []).append((0, seed, str(error)))
-    print(f'{options.runs} runs in {time.time() - began:.0f} s, faults {",".join(sorted(options.faults)) or "none"}: {sum(map(len, found.values()))} violations')
+    print(f'{runs} runs in {time.time() - began:.0f} s, faults {",".join(sorted(options.faults)) or "none"}: {sum(map(len, found.values()))} violations')
     for kind, cases in sorted(found.items(), key=lambda item: -len(item[1])):
         _, seed, text = min(cases)
         print(f'{len(cases):5}  seed {seed}: {text[:300]}')

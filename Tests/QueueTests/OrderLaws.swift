@@ -103,4 +103,59 @@ import Testing
             #expect(claims.isSuperset(of: fresh.map(\.id)) && claims.count == 25, "ten retries are half a window")
         }
     }
+
+    @Test func `a delayed job of a lane key still has its key when its time comes`() async throws {
+        try await QueueFixture.run { queue in
+            let jobs = queue.newJobs(2, laneKey: "a"), marker = queue.newJobs(1, lane: "other")
+            try await queue.push([jobs[0]])
+            try await queue.join("w1")
+            #expect(try await queue.step().claims.map(\.id) == [jobs[0].id])
+            _ = try await queue.index.enqueue(
+                [
+                    LaneIndex.Push(id: jobs[1].id, lane: "lane", priority: 0, laneKey: "a", delay: 20_000),
+                    LaneIndex.Push(id: marker[0].id, lane: "other", priority: 0, delay: 20_000),
+                ], knownEpoch: "1")
+            var claims: [JobID] = []
+            try await eventually("their time has come") {
+                claims += try await queue.step().claims.map(\.id)
+                return !claims.isEmpty
+            }
+            #expect(claims == [marker[0].id], "the key's first job is still held")
+            #expect(try await queue.step(settled: [jobs[0].id]).claims.map(\.id) == [jobs[1].id])
+        }
+    }
+
+    @Test func `a lane that becomes strict has one order and asks about all it has`() async throws {
+        try await QueueFixture.run { queue in
+            let again = queue.newJobs(2), fresh = queue.newJobs(2)
+            try await queue.push(fresh)
+            _ = try await queue.index.enqueue(again.map { LaneIndex.Push(id: $0.id, lane: "lane", priority: 0, isRetry: true) }, knownEpoch: "1")
+            try await queue.index.configure([LaneSettings(lane: "lane", limits: LaneLimits(isStrict: true))])
+            try await queue.join("w1")
+            var settled: [JobID] = []
+            for job in again + fresh {
+                let claims = try await queue.step(settled: settled).claims
+                #expect(claims.map(\.id) == [job.id] && claims.allSatisfy { $0.isStrict && !$0.isFirstHand })
+                settled = [job.id]
+            }
+        }
+    }
+
+    @Test func `what is claimed tells its rank, which outlives the index`() async throws {
+        try await QueueFixture.run { queue in
+            let late = queue.newJobs(1, priority: 5), early = queue.newJobs(1, priority: 1)
+            _ = try await queue.index.enqueue([LaneIndex.Push(id: late[0].id, lane: "lane", priority: 5, isRetry: true)], knownEpoch: "")
+            try await queue.join("w1")
+            let claim = try await queue.step().claims[0]
+            #expect(claim.rank == Rank(priority: 5, isRetry: true) && claim.entry == .secondHand)
+            _ = try await queue.index.configure([LaneSettings(lane: "lane", limits: LaneLimits(isStrict: true))])
+            _ = try await queue.index.reset(to: 2)
+            try await queue.index.configure([LaneSettings(lane: "lane", limits: LaneLimits(isStrict: true))])
+            _ = try await queue.index.reassert(worker: "w1", session: 2, holding: [LaneIndex.Held(id: claim.id, rank: claim.rank, lane: "lane")])
+            try await queue.index.open(2)
+            try await queue.push(early, knownEpoch: "2")
+            let next = try await queue.step(epoch: "2", session: 2, returned: [LaneIndex.Return(id: claim.id, delay: 0)]).claims
+            #expect(next.map(\.id) == [early[0].id], "given back, it stands where it stood")
+        }
+    }
 }

@@ -126,4 +126,40 @@ import Testing
             #expect(took > .seconds(98) && took < .seconds(102), "\(took)")
         }
     }
+
+    @Test func `a job that comes before all of a full window runs first`() async throws {
+        var tuning = IndexTuning()
+        tuning.window = 4
+        try await QueueFixture.run(tuning: tuning) { queue in
+            try await make(strict: "lane", in: queue)
+            let kinds = failing(0.2)
+            let jobs = try await queue.commit(queue.newJobs(12, priority: 5))
+            try await queue.push(jobs)
+            let urgent = try await queue.commit(queue.newJobs(1))
+            try await queue.push(urgent)
+            try await withWorker(queue, kinds) { _ in
+                try await eventually("all succeed", within: .seconds(30)) { try await queue.audit.books().succeeded == 13 }
+            }
+            expectOneAfterAnother(kinds.runs.withLock { $0 }, urgent + jobs, "none of the window may run before it")
+        }
+    }
+
+    @Test func `a reclaimed job that another one has come before has lost its attempt all the same`() async throws {
+        var tuning = IndexTuning()
+        tuning.lease = .milliseconds(400)
+        try await QueueFixture.run(tuning: tuning) { queue in
+            try await make(strict: "lane", in: queue)
+            let kinds = failing(0)
+            let job = try await queue.commit(queue.newJobs(1, priority: 5))
+            try await queue.push(job)
+            try await queue.join("dead")
+            #expect(try await queue.step("dead").claims.count == 1)
+            let urgent = try await queue.commit(queue.newJobs(1))
+            try await withWorker(queue, kinds) { _ in
+                try await eventually("both succeed", within: .seconds(30)) { try await queue.audit.books().succeeded == 2 }
+            }
+            #expect(kinds.runs.withLock { $0.map(\.id) } == [urgent[0].id, job[0].id])
+            #expect(kinds.attempts(of: job[0].id) == [2], "its first worker may still come back")
+        }
+    }
 }

@@ -31,6 +31,7 @@ extension LaneIndex {
         package var lane: String
         /// Its lane keeps strict order: the job runs only as the first one the ledger has, and keeps its place when it is tried again.
         package var isStrict: Bool
+        package var rank: Rank
         package var entry: Entry
     }
 
@@ -154,13 +155,16 @@ extension LaneIndex {
             for position in stride(from: 0, to: entries.count - 1, by: 2) {
                 guard let id = jobID(entries[position]) else { continue }
                 let bytes = entries[position + 1].bytes ?? []
-                if bytes == Array("r".utf8) {
-                    claims.append(Claim(id: id, lane: lane, isStrict: isStrict, entry: .reclaimed))
-                } else if let job = Envelope.decode(bytes, id: id, lane: lane) {
-                    claims.append(Claim(id: id, lane: lane, isStrict: isStrict, entry: .firstHand(job)))
+                var claim = Claim(id: id, lane: lane, isStrict: isStrict, rank: Rank(priority: 0), entry: .secondHand)
+                if let job = Envelope.decode(bytes, id: id, lane: lane) {
+                    claim.rank = Rank(priority: job.priority)
+                    claim.entry = .firstHand(job)
                 } else {
-                    claims.append(Claim(id: id, lane: lane, isStrict: isStrict, entry: .secondHand))
+                    let isReclaimed = bytes.first == UInt8(ascii: "r")
+                    claim.rank = Rank(String(decoding: isReclaimed ? bytes.dropFirst() : bytes[...], as: UTF8.self)) ?? claim.rank
+                    if isReclaimed { claim.entry = .reclaimed }
                 }
+                claims.append(claim)
             }
         }
         return claims

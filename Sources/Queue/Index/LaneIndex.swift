@@ -20,7 +20,7 @@ package struct LaneIndex: Sendable {
         package var lane: String
         package var rank: Rank
         package var laneKey: String?
-        /// Microseconds until it is due; 0 for now.
+        /// Microseconds until it is due; 0 for now, -1 for now and past a full window.
         package var delay: Int64
         package var envelope: [UInt8]
 
@@ -36,6 +36,12 @@ package struct LaneIndex: Sendable {
         /// Second-hand, of what the ledger has waiting.
         package init(_ entry: WaitingJobs.Entry, lane: String) {
             self.init(id: entry.id, lane: lane, priority: entry.priority, laneKey: entry.laneKey, isRetry: entry.isRetry)
+        }
+
+        /// The same of one that claimed jobs wait behind: what fills the window may be nothing but such.
+        package init(bringingForward entry: WaitingJobs.Entry, lane: String) {
+            self.init(entry, lane: lane)
+            delay = -1
         }
     }
 
@@ -106,10 +112,11 @@ package struct LaneIndex: Sendable {
         case unknown
     }
 
-    /// Takes jobs out of the index that the ledger has marked as cancelled. Nil when the index is lost.
+    /// Takes jobs out of the index that the ledger has marked as cancelled. Nil when the index is lost or being rebuilt.
     package func cancel(_ jobs: [(id: JobID, lane: String)]) async throws(RedisError) -> [JobID: Cancellation]? {
         guard !jobs.isEmpty else { return [:] }
-        let reply = try await run(IndexScripts.cancel, jobs.flatMap { [.string($0.id.value.description), .string($0.lane)] })
+        let reply = try await run(
+            IndexScripts.cancel, [.int(Int64(tuning.window))] + jobs.flatMap { [.string($0.id.value.description), .string($0.lane)] })
         guard let words = reply.array, words.count == jobs.count else { return nil }
         var answers: [JobID: Cancellation] = [:]
         for (job, word) in zip(jobs, words) { answers[job.id] = word.text.flatMap(Cancellation.init) ?? .unknown }

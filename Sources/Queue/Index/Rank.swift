@@ -8,6 +8,12 @@ package struct Rank: Hashable, Sendable {
         self.isRetry = isRetry
     }
 
+    init?(_ text: some StringProtocol) {
+        let isRetry = text.last == "r"
+        guard let priority = Int16(isRetry ? text.dropLast() : text[...]) else { return nil }
+        self.init(priority: priority, isRetry: isRetry)
+    }
+
     /// As the scripts have it.
     var text: String { isRetry ? "\(priority)r" : "\(priority)" }
 }

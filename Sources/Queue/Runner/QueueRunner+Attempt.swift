@@ -27,7 +27,7 @@ extension QueueRunner {
     private func bringForward(_ answers: [JobID: JobConfirmation.Answer], of claims: [Claimed]) async {
         var pushes: [JobID: LaneIndex.Push] = [:]
         for claim in claims {
-            if case .behind(let first) = answers[claim.claim.id] { pushes[first.id] = LaneIndex.Push(first, lane: claim.lane) }
+            if case .behind(let first, _) = answers[claim.claim.id] { pushes[first.id] = LaneIndex.Push(bringingForward: first, lane: claim.lane) }
         }
         guard !pushes.isEmpty else { return }
         // Where it fails the sweep finds them; those behind them wait meanwhile.
@@ -40,12 +40,23 @@ extension QueueRunner {
         guard let before = await read(claims) else { return }
         await bringForward(before, of: claims)
         var attempts: [JobID: Int32] = [:]
-        for case (let id, .run(let job)) in before { attempts[id] = job.attempt }
+        for (id, answer) in before {
+            switch answer {
+            case .run(let job): attempts[id] = job.attempt
+            // It will not be said again that its worker is gone.
+            case .behind(_, let attempt): attempts[id] = attempt
+            case .wait, .over: break
+            }
+        }
         let known = attempts
         guard let after = await askPatiently(claims, { try await self.confirmation.reclaim(known) }) else { return }
         for claim in claims {
             let id = claim.claim.id
-            act(on: known[id] == nil ? before[id] ?? .over : after[id] ?? .over, claim)
+            if case .behind = before[id], case .run = after[id] ?? .over {
+                act(on: before[id] ?? .over, claim)
+            } else {
+                act(on: known[id] == nil ? before[id] ?? .over : after[id] ?? .over, claim)
+            }
         }
         wakeup.signal()
     }

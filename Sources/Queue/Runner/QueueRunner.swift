@@ -150,7 +150,7 @@ package final class QueueRunner: Service {
         holdings.withLock { holdings in
             for claim in claims {
                 switch claim.entry {
-                case .firstHand(let job): firstHand.append((job, holdings.claimed(claim.id, rank: Rank(priority: job.priority), lane: claim.lane)))
+                case .firstHand(let job): firstHand.append((job, holdings.claimed(claim.id, rank: claim.rank, lane: claim.lane)))
                 case .secondHand: secondHand.append(Claimed(claim, &holdings))
                 case .reclaimed: reclaimed.append(Claimed(claim, &holdings))
                 }
@@ -168,7 +168,7 @@ package final class QueueRunner: Service {
         var isStrict: Bool
 
         init(_ claim: LaneIndex.Claim, _ holdings: inout Holdings) {
-            self.claim = holdings.claimed(claim.id, rank: Rank(priority: 0), lane: claim.lane)
+            self.claim = holdings.claimed(claim.id, rank: claim.rank, lane: claim.lane)
             lane = claim.lane
             isStrict = claim.isStrict
         }

@@ -7,7 +7,7 @@
 --   <e>:lane:<l>    ZSET  id -> priority: equal priorities sort by id, that is by age
 --   <e>:again:<l>   ZSET  the same for its retries; a strict lane has one order and leaves this one empty
 --   <e>:state:<l>   HASH  running, over (first attempts were left to the ledger), overr (retries were), dropped, cursor, parked, hold, ramp,
---                         behind, away (heads of keys in the due set), turn; limits of its own: interval, burst, limit, strict
+--                         behind, away (jobs with a key in the due set), turn; limits of its own: interval, burst, limit, strict
 --   <e>:tat:<l>     STR   GCRA's theoretical arrival time (us); gone when it has passed
 --   <e>:jobs        HASH  id -> envelope: first-hand; 'r': reclaimed. An id without an entry is second-hand
 --   <e>:due         ZSET  id -> due (us);   <e>:dues  HASH id -> rank|lane
@@ -272,18 +272,19 @@ local function promote(window, now)
     if places[i] then
       local bar = string.find(places[i], '|', 1, true)
       local lane, rank = string.sub(places[i], bar + 1), string.sub(places[i], 1, bar - 1)
-      if keys[i] then
-        -- The head of its key, which the index has all the while: it takes no room that it did not have.
-        redis.call('HINCRBY', stateKey(lane), 'away', -1)
+      if keys[i] then redis.call('HINCRBY', stateKey(lane), 'away', -1) end
+      if keys[i] and redis.call('HGET', P .. 'heads', slotOf(lane, keys[i])) == ids[i] then
+        -- Others of its key wait for it: it comes back whatever the window has.
         local s, priority, isRetry = stateOf(lane), rankOf(rank)
         place(lane, s, ids[i], priority, isRetry, keys[i])
         offer(lane, s, now)
       else
+        if keys[i] then redis.call('HDEL', P .. 'keyof', ids[i]) end
         local group = lanes[lane]
         if not group then group = { ids = {}, ranks = {}, keys = {} }; lanes[lane] = group; order[#order + 1] = lane end
         group.ids[#group.ids + 1] = ids[i]
         group.ranks[#group.ranks + 1] = rank
-        group.keys[#group.keys + 1] = ''
+        group.keys[#group.keys + 1] = keys[i] or ''
       end
     end
   end

@@ -27,7 +27,10 @@ local function assume(lane, id, key)
   redis.call('HSET', P .. 'heads', slot, id)
 end
 for at = 5, #ARGV - 1, 4 do
-  local id, rank, lane, key = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+  local id, rank, lane = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  -- A worker knows the key of what it has begun; of what it was only given, the index may.
+  local indexed = redis.call('HGET', P .. 'keyof', id)
+  local key = indexed or ARGV[at + 3]
   local owner = redis.call('HGET', P .. 'held', id)
   asserted[id] = true
   if not owner then
@@ -38,9 +41,11 @@ for at = 5, #ARGV - 1, 4 do
     if key ~= '' then assume(lane, id, key) end
     redis.call('HDEL', P .. 'jobs', id)
     redis.call('ZREM', P .. 'due', id)
-    if redis.call('HDEL', P .. 'dues', id) == 1 and key ~= '' then redis.call('HINCRBY', stateKey(lane), 'away', -1) end
+    if redis.call('HDEL', P .. 'dues', id) == 1 and indexed then redis.call('HINCRBY', stateKey(lane), 'away', -1) end
   elseif string.sub(owner, 1, #mine) ~= mine then
     refused[#refused + 1] = id
+  elseif key ~= '' and not indexed then
+    assume(lane, id, key)
   end
 end
 local held, counts = redis.call('HGETALL', P .. 'held'), {}

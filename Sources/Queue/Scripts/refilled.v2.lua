@@ -43,7 +43,8 @@ if left or not isCurrent then redis.call('HSET', stateKey(lane), 'over', '1') el
 if leftRetries or not isCurrent then redis.call('HSET', stateKey(lane), 'overr', '1') else redis.call('HDEL', stateKey(lane), 'overr') end
 redis.call('ZREM', P .. 'refill', lane)
 s = stateOf(lane)
-wantsRefill(lane, s, window, now)
+-- Nothing new among what was read, such as jobs that could not be settled and wait to be given out again: no more than five looks a second.
+wantsRefill(lane, s, window, (added == 0 and isCurrent) and now + 200000 or now)
 if waitingIn(lane) > 0 then offer(lane, s, now) else letGo(lane, s) end
 if added > 0 then wake() end
 return { 'ok', added }

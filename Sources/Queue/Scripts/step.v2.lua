@@ -9,7 +9,8 @@
 --   status  'ok'; 'lost' or 'recovering': nothing was done; 'stranger': the index does not know the worker's lease (any more): nothing was done,
 --           the worker must re-assert what it holds
 --   wait    us until something may become ready, -1 when nothing is in sight; 0 when the claim was filled
---   lanes   flat: lane, 1 when it is strict, {id, entry, id, entry, …}, …   an entry is an envelope (first-hand), '' (second-hand) or 'r' (reclaimed)
+--   lanes   flat: lane, 1 when it is strict, {id, entry, id, entry, …}, …   an entry is an envelope (first-hand), a rank (second-hand), or
+--           'r' and a rank (reclaimed)
 --   refill  flat: lane, dropped, jobs of it that the index has: granted to this worker for five seconds
 --   cancels ids that the worker holds and is to cancel; each is said once
 local epoch, phase = enter(ARGV[#ARGV])
@@ -127,10 +128,12 @@ for _ = 1, 16 do
         lanes[#lanes + 1] = part
       end
       for i = 1, size do
+        local rank, envelope = popped[2 * i] .. suffix, envelopes[i]
         holds[2 * i - 1] = ids[i]
-        holds[2 * i] = mine .. popped[2 * i] .. suffix .. '|' .. lane
+        holds[2 * i] = mine .. rank .. '|' .. lane
         part[#part + 1] = ids[i]
-        part[#part + 1] = envelopes[i] or ''
+        -- The worker learns the rank, so that it can say it when the index is lost. A lane that has become strict asks about all it has.
+        part[#part + 1] = envelope == 'r' and 'r' .. rank or (not s.strict and envelope) or rank
       end
       redis.call('HSET', P .. 'held', unpack(holds))
       got = got + size
@@ -138,7 +141,11 @@ for _ = 1, 16 do
     if take > 0 then
       local again = redis.call('ZCARD', againKey(lane))
       local retries = 0
-      if again > 0 then
+      if again > 0 and s.strict then
+        -- They failed before the lane was strict.
+        redis.call('ZUNIONSTORE', laneKey(lane), 2, laneKey(lane), againKey(lane))
+        redis.call('DEL', againKey(lane))
+      elseif again > 0 then
         -- Half for either, the odd one by turns; what one side does not use is the other's.
         local fresh = redis.call('ZCARD', laneKey(lane))
         retries = math.floor(take / 2)
