@@ -63,6 +63,7 @@ class Worker:
         want = 0 if self.stopping else max(0, min(w.slots - self.active, 2 * w.slots - len(self.held)))
         arguments = [self.name, self.epoch, self.session, LEASE, want, w.window, w.most_due, len(settled), *settled, len(returned)]
         for one in returned: arguments += one
+        arguments.append(0)     # No beat known: what a worker does about an older copy is a law of its own.
         answer = w.send('step', arguments, fate)
         if answer is None or answer[0] != 'ok':
             self.settled, self.returned = settled + self.settled, returned + self.returned
@@ -70,7 +71,7 @@ class Worker:
             elif answer[0] in ('stranger', 'recovering'): self.next = 'reassert'
             return
         for id in settled + [r[0] for r in returned]: self.held.pop(id, None)
-        _, _, _, lanes, refill, cancels = answer
+        _, _, _, lanes, refill, cancels, _ = answer
         first, second, reclaimed = [], [], []
         for at in range(0, len(lanes), 3):
             lane, strict, entries = lanes[at:at + 3]

@@ -227,4 +227,22 @@ import Testing
             #expect(try await queue.step(epoch: "2").refills.map(\.lane) == ["b"])
         }
     }
+
+    @Test func `an older copy of the index gives nothing out to a worker that has seen a later beat`() async throws {
+        try await QueueFixture.run { queue in
+            let jobs = queue.newJobs(2)
+            try await queue.push(jobs)
+            try await queue.join("w1")
+            for beat in 0..<3 { _ = try await queue.index.tend(knownEpoch: "1", lastBeat: Int64(beat)) }
+            let step = try await queue.step(want: 1)
+            #expect(step.beat == 3)
+            _ = try await queue.redis.send(["HSET", .string("v2:{\(queue.index.shard.tag)}:index"), "beat", "1"])
+            guard case .lost = try await queue.index.step(worker: "w1", epoch: "1", session: 1, beat: step.beat, settled: [], returned: [], want: 1) else {
+                throw NeverHappened("it is lost")
+            }
+            guard case .lost = try await queue.index.step(worker: "w2", epoch: "", session: 0, settled: [], returned: [], want: 1) else {
+                throw NeverHappened("it is lost for everybody")
+            }
+        }
+    }
 }

@@ -87,9 +87,9 @@ struct QueueFixture {
 
     /// One step of a worker that has joined.
     func step(
-        _ worker: String = "w1", epoch: String = "1", session: Int64 = 1, settled: [JobID] = [], returned: [LaneIndex.Return] = [], want: Int = 100
+        _ worker: String = "w1", epoch: String = "1", session: Int64 = 1, settled: [JobID] = [], returned: [LaneIndex.Return] = [], want: Int = 100, beat: Int64 = 0
     ) async throws -> LaneIndex.Step {
-        switch try await index.step(worker: worker, epoch: epoch, session: session, settled: settled, returned: returned, want: want) {
+        switch try await index.step(worker: worker, epoch: epoch, session: session, beat: beat, settled: settled, returned: returned, want: want) {
         case .stepped(let step): return step
         case let other: throw NeverHappened("a step was answered with \(other)")
         }

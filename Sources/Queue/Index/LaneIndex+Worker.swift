@@ -51,6 +51,8 @@ extension LaneIndex {
         package var wait: Duration?
         /// Held by this worker and to be cancelled, as the operator wants it.
         package var cancels: [JobID]
+        /// The leader's beat; it only grows within an epoch, unless an older copy of the index was put back.
+        package var beat: Int64
     }
 
     /// What a worker holds, as it asserts it.
@@ -76,15 +78,17 @@ extension LaneIndex {
         case stranger
     }
 
-    /// - Parameter session: the number of the worker's last re-assertion.
+    /// - Parameters:
+    ///   - session: the number of the worker's last re-assertion.
+    ///   - beat: the highest one that the worker was told in this epoch.
     package func step(
-        worker: String, epoch: String, session: Int64, settled: [JobID], returned: [Return], want: Int
+        worker: String, epoch: String, session: Int64, beat: Int64 = 0, settled: [JobID], returned: [Return], want: Int
     ) async throws(RedisError) -> StepAnswer {
         var arguments: [RedisArgument] = [
             .string(worker), .string(epoch), .int(session), .int(tuning.lease.microseconds), .int(Int64(want)), .int(Int64(tuning.window)),
             .int(Int64(tuning.mostDue)), .int(Int64(settled.count)),
         ]
-        arguments.reserveCapacity(10 + settled.count + returned.count * 3)
+        arguments.reserveCapacity(11 + settled.count + returned.count * 3)
         for id in settled { arguments.append(.string(id.value.description)) }
         arguments.append(.int(Int64(returned.count)))
         for job in returned {
@@ -92,15 +96,17 @@ extension LaneIndex {
             arguments.append(.int(job.delay))
             arguments.append(.string(job.isRetry ? "r" : ""))
         }
+        arguments.append(.int(beat))
         let reply = try await run(IndexScripts.step, arguments)
         guard let parts = reply.array, let status = parts.first?.text else { return .lost }
         switch status {
-        case "ok" where parts.count == 6:
+        case "ok" where parts.count == 7:
             let wait = parts[2].integer ?? -1
             return .stepped(
                 Step(
                     epoch: parts[1].text ?? "", claims: Self.claims(parts[3].array ?? []), refills: Self.refillOrders(parts[4].array ?? []),
-                    wait: wait < 0 ? nil : .microseconds(wait), cancels: (parts[5].array ?? []).compactMap(Self.jobID)))
+                    wait: wait < 0 ? nil : .microseconds(wait), cancels: (parts[5].array ?? []).compactMap(Self.jobID),
+                    beat: parts[6].integer ?? 0))
         case "recovering": return .recovering
         case "stranger": return .stranger
         default: return .lost

@@ -80,6 +80,7 @@ package final class QueueRunner: Service {
     /// The loop. One step at a time; what it brings is run by tasks of the group.
     private func work(in group: inout DiscardingTaskGroup) async {
         var epoch = ""
+        var beat: Int64 = 0
         var session: Int64 = 0
         var isHungry = false
         while !Task.isCancelled {
@@ -89,10 +90,11 @@ package final class QueueRunner: Service {
             if isOver { break }
             do {
                 switch try await index.step(
-                    worker: worker, epoch: epoch, session: session, settled: plan.settled, returned: plan.returned, want: plan.want)
+                    worker: worker, epoch: epoch, session: session, beat: beat, settled: plan.settled, returned: plan.returned, want: plan.want)
                 {
                 case .stepped(let step):
                     holdings.withLock { $0.acknowledged(plan) }
+                    beat = step.beat
                     take(step.claims, in: &group)
                     if !step.cancels.isEmpty { group.addTask { await self.cancel(step.cancels) } }
                     for order in step.refills { group.addTask { await self.refill(order, epoch: step.epoch) } }
@@ -103,10 +105,12 @@ package final class QueueRunner: Service {
                     holdings.withLock { $0.restore(plan) }
                     session += 1
                     epoch = await reassert(session) ?? epoch
+                    beat = 0
                 case .recovering:
                     holdings.withLock { $0.restore(plan) }
                     session += 1
                     epoch = await reassert(session) ?? epoch
+                    beat = 0
                     await wakeup.wait(atMost: .milliseconds(100))
                 case .lost:
                     holdings.withLock { $0.restore(plan) }

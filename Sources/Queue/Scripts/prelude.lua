@@ -24,7 +24,8 @@
 local index = KEYS[1]
 local base = string.sub(index, 1, -6)
 local P
--- What is set for the queue: the defaults of its lanes, its jobs at once, its pause. Read by `enter`.
+-- What is set for the queue: the defaults of its lanes, its jobs at once, its pause; and the leader's beat.
+-- Read by `enter`.
 local D
 
 local function clock()
@@ -43,10 +44,11 @@ local function us(value) return string.format('%.0f', value) end
 
 -- The epoch and phase, or nil when the index is lost: no epoch, or another server than the one it was built on.
 local function enter(run)
-  local f = redis.call('HMGET', index, 'epoch', 'run', 'phase', 'interval', 'burst', 'limit', 'strict', 'fleet', 'paused')
+  local f = redis.call('HMGET', index, 'epoch', 'run', 'phase', 'interval', 'burst', 'limit', 'strict', 'fleet', 'paused', 'beat')
   if not f[1] or f[2] ~= run then return nil end
   P = base .. f[1] .. ':'
-  D = { interval = f[4] or 0, burst = f[5] or 1, limit = f[6] or 0, strict = f[7] == '1', fleet = tonumber(f[8] or 0), paused = tonumber(f[9] or 0) }
+  D = { interval = f[4] or 0, burst = f[5] or 1, limit = f[6] or 0, strict = f[7] == '1', fleet = tonumber(f[8] or 0), paused = tonumber(f[9] or 0),
+    beat = tonumber(f[10] or 0) }
   return f[1], f[3]
 end
 

@@ -4,8 +4,8 @@
 --       6 window   7 most due entries
 --       8 number n of settled ids, then n ids   next: number m of returned ids, then m times: id, delay in us (0 = to the head of its lane),
 --       'r' when it has failed and comes back as a retry, else ''
---       last: run_id
--- Returns {status, epoch, wait, lanes, refill, cancels}
+--       then the highest beat of this epoch that the worker knows    last: run_id
+-- Returns {status, epoch, wait, lanes, refill, cancels, beat}
 --   status  'ok'; 'lost' or 'recovering': nothing was done; 'stranger': the index does not know the worker's lease (any more): nothing was done,
 --           the worker must re-assert what it holds
 --   wait    us until something may become ready, -1 when nothing is in sight; 0 when the claim was filled
@@ -15,6 +15,11 @@
 --   cancels ids that the worker holds and is to cancel; each is said once
 local epoch, phase = enter(ARGV[#ARGV])
 if not epoch then return { 'lost', '' } end
+if ARGV[2] == epoch and D.beat < tonumber(ARGV[#ARGV - 1]) then
+  -- An older copy was put back under a server that went on: what it has was given out long ago. Nobody else is to find it usable.
+  redis.call('DEL', index)
+  return { 'lost', '' }
+end
 if phase ~= 'open' then return { 'recovering', epoch } end
 local worker, ttl, want, window, mostDue = ARGV[1], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 if ARGV[2] ~= epoch or redis.call('HGET', P .. 'sessions', worker) ~= ARGV[3] or not redis.call('ZSCORE', P .. 'leases', worker) then return { 'stranger', epoch } end
@@ -206,4 +211,4 @@ if redis.call('EXISTS', P .. 'cancels') == 1 then
     end
   end
 end
-return { 'ok', epoch, us(wait), lanes, grantRefills(now, 4, now), cancels }
+return { 'ok', epoch, us(wait), lanes, grantRefills(now, 4, now), cancels, D.beat }
