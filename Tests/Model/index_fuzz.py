@@ -103,6 +103,7 @@ class World:
         self.pace = {'keeper': rng.choice([.5, 1, 3]), 'finish': rng.choice([.1, .5, 1.5]), 'tick': rng.choice([.15, .5, .5, 2]),
                      'ask': rng.choice([.3, 1.5]), 'commit': rng.choice([.3, 1.5]), 'refill': rng.choice([.3, 2]), 'late': rng.choice([.03, .1, .5]),
                      'operate': rng.choice([0, 0, .03, .15]), 'cancel': rng.choice([0, 0, .03, .15]), 'accept': rng.choice([.1, .3, 2]), 'push': rng.choice([.2, 3, 3]), 'fault': rng.choice([.03, .1, .4])}
+        self.pace |= options.pace
         self.serial, self.vain, self.has_greeted = 0, {}, False
         self.pushes, self.damaged, self.api_epoch, self.late, self.refills, self.reads, self.tasks = [], set(), '', [], [], [], []
         self.told, self.keeper, self.trace, self.names_given = Told(self), Keeper(self), [], 0
@@ -379,12 +380,16 @@ def main():
     parser.add_argument('--faults', type=lambda text: set(filter(None, text.split(','))), default=set(FAULTS) - {'snapshot'},
                         help='of ' + ', '.join(FAULTS) + '; snapshot: restored under the same run_id, which only the beat notices, after up to a second')
     parser.add_argument('--lanes', choices=['mixed', 'plain', 'strict', 'keyed'], default='mixed')
+    parser.add_argument('--pace', type=lambda text: {k: float(v) for k, v in (part.split('=') for part in text.split(','))}, default={},
+                        help='how often, instead of by chance: operate=1,cancel=2')
     parser.add_argument('--recovery-wait', type=float, default=2.5, help='seconds between reset and open')
     parser.add_argument('--allow-states', action='store_true', help='let emptied lanes keep their state hash')
     parser.add_argument('--stop', action='store_true', help='at the first violation, with the calls that led to it')
     parser.add_argument('--first', action='store_true', help='at the first violation')
     options = parser.parse_args()
-    index, found, began, runs = Index(Redis(options.socket), options.scripts), {}, time.time(), 0
+    redis, found, began, runs = Redis(options.socket), {}, time.time(), 0
+    if redis.call('CLIENT', 'LIST').count('\n') > 1: raise SystemExit('somebody else is on this server, which is emptied for each world')
+    index = Index(redis, options.scripts)
     for seed in range(options.seed, options.seed + options.runs):
         runs += 1
         index.listener = None

@@ -134,7 +134,7 @@ import Testing
         try await QueueFixture.run { queue in
             let jobs = queue.newJobs(50)
             _ = try await queue.index.enqueue(
-                jobs.map { LaneIndex.Push(id: $0.id, lane: $0.lane, priority: 0, delay: 50_000) }, knownEpoch: "1")
+                jobs.map { LaneIndex.Push(id: $0.id, lane: $0.lane, priority: 0, delay: 500_000) }, knownEpoch: "1")
             try await queue.join("w1")
             try await queue.join("w2")
             #expect(try await queue.step("w1").claims.isEmpty, "not before their time")

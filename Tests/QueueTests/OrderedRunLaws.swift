@@ -147,6 +147,7 @@ import Testing
     @Test func `a reclaimed job that another one has come before has lost its attempt all the same`() async throws {
         var tuning = IndexTuning()
         tuning.lease = .milliseconds(400)
+        tuning.beat = .milliseconds(50)
         try await QueueFixture.run(tuning: tuning) { queue in
             try await make(strict: "lane", in: queue)
             let kinds = failing(0)
