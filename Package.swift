@@ -83,7 +83,7 @@ let package = Package(
             dependencies: [
                 "Primitives", "Cron", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery", "API", "Worker", "Scheduler",
                 "LocalStack", "Chaos",
-                arguments, logging, lifecycle, unixSignals, hummingbird, nio, crypto,
+                arguments, logging, lifecycle, unixSignals, hummingbird, nio, nioPosix, crypto,
             ],
             swiftSettings: house),
 

@@ -10,8 +10,10 @@ struct BenchCommand: AsyncParsableCommand {
             scheduler in this process. Every job is committed before it is counted as accepted, and its result before it is counted as done.
             """)
 
-    @Option(help: "No-op jobs of a drain.") var jobs = 50_000
+    @Option(help: "No-op jobs of a drain; 0 leaves them out.") var jobs = 50_000
     @Option(help: "Signed deliveries of 500 bytes to a receiver on this machine.") var deliveries = 20_000
+    @Option(help: "Deliver to this URL, whose server answers from memory, instead of to a receiver of our own that counts what arrives.") var receiver: String?
+    @Option(help: "Only the profile of this name, default or tuned.") var profile: String?
     @Option(help: "Seconds of the latency measurement, at 100 jobs a second.") var latencySeconds = 10
     @Option(help: "Runs of each measurement; the median is printed.") var rounds = 3
     @Option(help: "Use this PostgreSQL.") var postgres: String?
@@ -19,7 +21,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
-        guard jobs > 0, deliveries >= 0, latencySeconds >= 0, (1...100).contains(rounds) else {
+        guard jobs >= 0, deliveries >= 0, latencySeconds >= 0, (1...100).contains(rounds) else {
             throw ValidationError("counts must be positive, rounds 1 to 100")
         }
     }
@@ -43,21 +45,28 @@ struct BenchCommand: AsyncParsableCommand {
 
     private func measure(on stack: Stack) async throws -> BenchReport {
         var report = BenchReport(machine: .current, stores: stack.pids.isEmpty ? "given by URL" : "private, fsync on, appendonly everysec")
-        for profile in BenchProfile.all {
+        for profile in BenchProfile.all where self.profile ?? profile.name == profile.name {
             for _ in 0..<rounds {
                 try await BenchSystem.run(on: stack, profile: profile) { system in
-                    if profile.isDefault {
-                        report.add("enqueue one by one, 64 callers", try await system.enqueue(jobs / 4, perRequest: 1, callers: 64))
+                    if jobs > 0 { try await measureJobs(of: system, profile, into: &report) }
+                    if deliveries > 0 {
+                        let drained = try await system.drainDeliveries(deliveries, to: receiver)
+                        report.add("events published", drained.published, profile)
+                        report.add("deliveries drained", drained.delivered, profile)
+                        report.add("deliveries end to end", try await system.deliver(deliveries, to: receiver), profile)
                     }
-                    report.add("enqueue 1,000 a request", try await system.enqueue(jobs, perRequest: 1000, callers: 4), profile)
-                    report.add("no-op drained", try await system.drain(), profile)
-                    report.add("no-op end to end", try await system.stream(jobs, callers: 512), profile)
-                    if deliveries > 0 { report.add("deliveries", try await system.deliver(deliveries), profile) }
                     if profile.isDefault, latencySeconds > 0 { report.latencies += try await system.latency(seconds: latencySeconds, perSecond: 100) }
                     report.differences += try await system.audit()
                 }
             }
         }
         return report
+    }
+
+    private func measureJobs(of system: BenchSystem, _ profile: BenchProfile, into report: inout BenchReport) async throws {
+        if profile.isDefault { report.add("enqueue one by one, 64 callers", try await system.enqueue(jobs / 4, perRequest: 1, callers: 64)) }
+        report.add("enqueue 1,000 a request", try await system.enqueue(jobs, perRequest: 1000, callers: 4), profile)
+        report.add("no-op drained", try await system.drain(), profile)
+        report.add("no-op end to end", try await system.stream(jobs, callers: 512), profile)
     }
 }

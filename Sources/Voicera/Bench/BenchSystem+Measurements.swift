@@ -44,43 +44,66 @@ extension BenchSystem {
         }
     }
 
-    /// Events published one by one to ten endpoints, from the first to the last committed result.
-    func deliver(_ count: Int) async throws -> BenchSample {
-        let receiver = try await BenchReceiver.start()
+    /// Deliveries to ten endpoints that wait, from the workers' start to the last committed result; and the publishing of their events before.
+    func drainDeliveries(_ count: Int, to address: String?) async throws -> (published: BenchSample, delivered: BenchSample) {
+        try await withReceiver(at: address, expecting: count) {
+            let before = try await ended()
+            let published = try await sample(count) { try await publish(count) }
+            return (published, try await withWorkers { () async throws -> BenchSample in try await sample(count) { try await waitForEnded(before + count) } })
+        }
+    }
+
+    /// Events published one by one to ten endpoints while the workers run, from the first to the last committed result.
+    func deliver(_ count: Int, to address: String?) async throws -> BenchSample {
+        try await withReceiver(at: address, expecting: count) {
+            let before = try await ended()
+            let delivered = try await withWorkers { () async throws -> BenchSample in
+                try await sample(count) {
+                    try await publish(count)
+                    try await waitForEnded(before + count)
+                }
+            }
+            return (delivered, delivered)
+        }.delivered
+    }
+
+    /// Ten endpoints at a receiver for the time of the body: at the address, or at one of ours that counts what arrives.
+    private func withReceiver(
+        at address: String?, expecting count: Int, _ body: () async throws -> (published: BenchSample, delivered: BenchSample)
+    ) async throws -> (published: BenchSample, delivered: BenchSample) {
+        let receiver = address == nil ? try await BenchReceiver.start() : nil
         for number in 0..<Self.lanes {
             let id: EndpointID = IdentifierSource.system.next()
             let sealed = try sealer.seal(WebhookSecret.random().bytes, context: Sealer.endpointContext(workspace: workspace, endpoint: id))
             try await pool.query(
                 "INSERT INTO endpoints (id, workspace_id, url, event_types, secret_sealed, secret_key_id) VALUES ($1, $2, $3, $4, $5, $6)",
                 [
-                    .id(id.value), .id(workspace.value), .text(receiver.url), .texts(["bench.run\(number)"]), .bytes(sealed.bytes),
+                    .id(id.value), .id(workspace.value), .text(address ?? receiver?.url ?? ""), .texts(["bench.run\(number)"]), .bytes(sealed.bytes),
                     .text(sealed.keyID),
                 ])
         }
-        let data = "{\"text\":\"\(String(repeating: "x", count: 370))\"}"
-        let before = try await ended()
-        var measured = try await withWorkers { () async throws -> BenchSample in
-            try await sample(count) {
-                let tickets = Tickets(count: count)
-                try await withThrowingTaskGroup { group in
-                    for _ in 0..<256 {
-                        group.addTask {
-                            while let number = tickets.take()?.first {
-                                _ = try await publisher.publish(
-                                    workspace: workspace, type: "bench.run\(number % Self.lanes)", key: nil, timestamp: nil, data: data, trace: nil,
-                                    claim: nil)
-                            }
-                        }
-                    }
-                    try await group.waitForAll()
-                }
-                try await waitForEnded(before + count)
-            }
+        var measured = try await body()
+        if let tally = try await receiver?.stop() {
+            measured.delivered.received = BenchSample.Received(sent: count, distinct: tally.distinct, repeated: tally.total - tally.distinct)
         }
-        let tally = try await receiver.stop()
-        measured.received = BenchSample.Received(sent: count, distinct: tally.distinct, repeated: tally.total - tally.distinct)
         try await pool.query("DELETE FROM endpoints WHERE workspace_id = $1", [.id(workspace.value)])
         return measured
+    }
+
+    private func publish(_ count: Int) async throws {
+        let data = "{\"text\":\"\(String(repeating: "x", count: 370))\"}"
+        let tickets = Tickets(count: count)
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<256 {
+                group.addTask {
+                    while let number = tickets.take()?.first {
+                        _ = try await publisher.publish(
+                            workspace: workspace, type: "bench.run\(number % Self.lanes)", key: nil, timestamp: nil, data: data, trace: nil, claim: nil)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
     }
 
     /// Microseconds from the answer to the client until the job's first line runs, at a steady rate.
