@@ -1,31 +1,30 @@
 internal import CLibCurl
 internal import Glibc
 
-/// What libcurl calls during a transfer, on the loop's thread; the context is the `Transfer`, which the loop keeps alive meanwhile.
+/// What libcurl calls during a transfer, on the loop's thread; the context is the `EasyHandle`, which the loop keeps alive as long as its transfer.
 
-private func transfer(_ context: UnsafeMutableRawPointer) -> Transfer {
-    unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+private func transfer(_ context: UnsafeMutableRawPointer) -> Transfer? {
+    unsafe Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().transfer?.takeUnretainedValue()
 }
 
 /// Taking fewer bytes than offered ends the transfer: https://curl.se/libcurl/c/CURLOPT_WRITEFUNCTION.html
 func receiveBody(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?) -> Int {
-    guard let context = unsafe context else { return 0 }
-    let isWanted = unsafe transfer(context).response.append(body: UnsafeRawBufferPointer(start: bytes, count: size * count))
+    guard let transfer = unsafe context.flatMap({ unsafe transfer($0) }) else { return 0 }
+    let isWanted = unsafe transfer.response.append(body: UnsafeRawBufferPointer(start: bytes, count: size * count))
     return isWanted ? size * count : Int(CURL_WRITEFUNC_ERROR)
 }
 
 func receiveHeader(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?) -> Int {
-    guard let context = unsafe context else { return 0 }
-    let isWanted = unsafe transfer(context).response.append(headerLine: UnsafeRawBufferPointer(start: bytes, count: size * count))
+    guard let transfer = unsafe context.flatMap({ unsafe transfer($0) }) else { return 0 }
+    let isWanted = unsafe transfer.response.append(headerLine: UnsafeRawBufferPointer(start: bytes, count: size * count))
     return isWanted ? size * count : Int(CURL_WRITEFUNC_ERROR)
 }
 
 /// The address guard at dial. Not called when a connection is reused: https://curl.se/libcurl/c/CURLOPT_OPENSOCKETFUNCTION.html
 func openSocket(_ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ target: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
-    guard let context = unsafe context, let target = unsafe target, purpose == CURLSOCKTYPE_IPCXN,
+    guard let transfer = unsafe context.flatMap({ unsafe transfer($0) }), let target = unsafe target, purpose == CURLSOCKTYPE_IPCXN,
         let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr)
     else { return voicera_bad_socket() }
-    let transfer = unsafe transfer(context)
     let kind = unsafe target.pointee
     let address = unsafe IPAddress(socketAddress: UnsafeRawPointer(target) + offset, length: Int(kind.addrlen))
     transfer.hasResolved = true
@@ -37,7 +36,7 @@ func openSocket(_ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ 
 
 /// Only takes note that the handshake begins: curl's clock shows a TCP connection only once TLS has succeeded on it.
 func beginTLS(_ easy: UnsafeMutableRawPointer?, _ tls: UnsafeMutableRawPointer?, _ context: UnsafeMutableRawPointer?) -> CURLcode {
-    if let context = unsafe context { unsafe transfer(context).hasBegunTLS = true }
+    unsafe context.flatMap { unsafe transfer($0) }?.hasBegunTLS = true
     return CURLE_OK
 }
 
@@ -46,8 +45,7 @@ func beforeRequest(
     _ context: UnsafeMutableRawPointer?, _ remote: UnsafeMutablePointer<CChar>?, _ local: UnsafeMutablePointer<CChar>?, _ remotePort: Int32,
     _ localPort: Int32
 ) -> Int32 {
-    guard let context = unsafe context else { return Int32(CURL_PREREQFUNC_ABORT) }
-    let transfer = unsafe transfer(context)
+    guard let transfer = unsafe context.flatMap({ unsafe transfer($0) }) else { return Int32(CURL_PREREQFUNC_ABORT) }
     let address = unsafe remote.flatMap { unsafe IPAddress(String(cString: $0)) }
     guard transfer.dialGuard.permits(address) else { return Int32(CURL_PREREQFUNC_ABORT) }
     transfer.isConnected = true

@@ -3,29 +3,50 @@ internal import Primitives
 
 /// One transfer's settings in libcurl, used again for the next one: https://curl.se/libcurl/c/curl_easy_setopt.html
 ///
+/// A handle whose last transfer ended well keeps what the next one has in common with it: setting all of it anew costs as much as a request.
 /// Owned by the loop's thread. A handle that is still in a multi handle must not go away; the loop removes it first.
 @safe final class EasyHandle {
+    /// What a handle keeps only for a transfer of the same kind.
+    private struct Kind: Equatable {
+        let isHTTPS: Bool
+        let method: String
+        let hasBody: Bool
+    }
+
     let raw: UnsafeMutableRawPointer
-    /// Referenced, not copied, by curl until the transfer has ended.
-    private var headers: UnsafeMutablePointer<curl_slist>?
+    /// Whom libcurl's callbacks are for. Not retained: the loop keeps it from `prepare` until it has left the multi handle.
+    private(set) var transfer: Unmanaged<Transfer>?
+    private let lines = HeaderLines()
+    private var kind: Kind?
+    private var url = ""
 
     init?() {
         guard let raw = unsafe curl_easy_init() else { return nil }
         unsafe self.raw = raw
+        unsafe transfer = nil
     }
 
-    deinit {
-        unsafe curl_easy_cleanup(raw)
-        unsafe curl_slist_free_all(headers)
-    }
+    deinit { unsafe curl_easy_cleanup(raw) }
 
-    /// `transfer` is not retained: it must outlive its time in the multi handle.
     /// False when memory ran out: a transfer with a part of its settings is never started.
     func prepare(for transfer: Transfer, trustRoots: String?) -> Bool {
-        unsafe curl_easy_reset(raw)
-        unsafe curl_slist_free_all(headers)
-        unsafe headers = nil
-        return setRules(trustRoots: trustRoots, isHTTPS: transfer.request.url.isHTTPS) && setCallbacks(for: transfer) && setRequest(transfer.request)
+        unsafe self.transfer = Unmanaged.passUnretained(transfer)
+        let request = transfer.request
+        let kind = Kind(isHTTPS: request.url.isHTTPS, method: request.method, hasBody: !request.body.isEmpty)
+        if kind != self.kind {
+            forget()
+            unsafe curl_easy_reset(raw)
+            guard setRules(trustRoots: trustRoots, isHTTPS: kind.isHTTPS), setCallbacks(), setMethod(kind) else { return false }
+        }
+        // A part of the settings is no kind to go on from.
+        self.kind = setRequest(request) ? kind : nil
+        return self.kind != nil
+    }
+
+    /// What a failed transfer has left behind, such as the verdict on a certificate, must not speak for the next one.
+    func forget() {
+        kind = nil
+        url = ""
     }
 
     /// What holds for every delivery.
@@ -49,46 +70,36 @@ internal import Primitives
         return set(CURLOPT_SSL_SESSIONID_CACHE, 0) && set(CURLOPT_CERTINFO, 1) && isSet
     }
 
+    private func setMethod(_ kind: Kind) -> Bool {
+        switch (kind.method, kind.hasBody) {
+        case ("GET", false): set(CURLOPT_HTTPGET, 1)
+        case ("HEAD", false): set(CURLOPT_NOBODY, 1)
+        case ("POST", _): set(CURLOPT_POST, 1)
+        default: set(CURLOPT_POST, 1) && set(CURLOPT_CUSTOMREQUEST, kind.method)
+        }
+    }
+
     private func setRequest(_ request: DeliveryRequest) -> Bool {
-        var isSet = set(CURLOPT_URL, request.url.dialText)
+        var isSet = true
+        if request.url.dialText != url {
+            url = request.url.dialText
+            isSet = set(CURLOPT_URL, url)
+        }
         let timeout = max(1, request.timeout.milliseconds)
         isSet = set(CURLOPT_TIMEOUT_MS, Int(min(timeout, Self.longestTimeout))) && isSet
         isSet = set(CURLOPT_CONNECTTIMEOUT_MS, Int(min(timeout, max(1, request.connectTimeout.milliseconds), Self.longestTimeout))) && isSet
-        switch (request.method, request.body.isEmpty) {
-        case ("GET", true): isSet = set(CURLOPT_HTTPGET, 1) && isSet
-        case ("HEAD", true): isSet = set(CURLOPT_NOBODY, 1) && isSet
-        default:
-            isSet = set(CURLOPT_POST, 1) && isSet
+        if !request.body.isEmpty || request.method != "GET" && request.method != "HEAD" {
             isSet = unsafe voicera_easy_set_offset(raw, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)) == CURLE_OK && isSet
             isSet = unsafe voicera_easy_set_bytes(raw, CURLOPT_COPYPOSTFIELDS, request.body) == CURLE_OK && isSet
-            if request.method != "POST" { isSet = set(CURLOPT_CUSTOMREQUEST, request.method) && isSet }
         }
-        return setHeaders(request) && isSet
+        guard let headers = unsafe lines.list(of: request) else { return false }
+        return unsafe voicera_easy_set_list(raw, CURLOPT_HTTPHEADER, headers) == CURLE_OK && isSet
     }
 
     private static let longestTimeout: Int64 = 24 * 3_600_000
 
-    private func setHeaders(_ request: DeliveryRequest) -> Bool {
-        // A name without value removes what curl would add.
-        var isSet = append("Expect:")
-        var hasType = request.body.isEmpty
-        for (name, value) in request.headers {
-            if name.utf8.count == 12, name.lowercased() == "content-type" { hasType = true }
-            isSet = append(value.isEmpty ? "\(name);" : "\(name): \(value)") && isSet
-        }
-        if !hasType || request.body.isEmpty && request.method == "POST" { isSet = append("Content-Type:") && isSet }
-        if let host = request.url.hostHeader { isSet = append("Host: \(host)") && isSet }
-        return unsafe voicera_easy_set_list(raw, CURLOPT_HTTPHEADER, headers) == CURLE_OK && isSet
-    }
-
-    private func append(_ line: String) -> Bool {
-        guard let longer = unsafe curl_slist_append(headers, line) else { return false }
-        unsafe headers = longer
-        return true
-    }
-
-    private func setCallbacks(for transfer: Transfer) -> Bool {
-        let context = unsafe Unmanaged.passUnretained(transfer).toOpaque()
+    private func setCallbacks() -> Bool {
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         var isSet = true
         for option in [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA, CURLOPT_SSL_CTX_DATA] {
             isSet = unsafe voicera_easy_set_context(raw, option, context) == CURLE_OK && isSet

@@ -44,8 +44,9 @@ internal import Glibc
     func remove(_ easy: EasyHandle) { unsafe curl_multi_remove_handle(raw, easy.raw) }
 
     /// Waits for a socket, the timer or the waker, and lets curl act on what came.
-    func turn() {
-        let count = poll.wait(milliseconds: patience)
+    /// - Parameter mayWait: false looks at what has come already.
+    func turn(mayWait: Bool) {
+        let count = poll.wait(milliseconds: mayWait ? patience : 0)
         for index in 0..<count {
             guard let event = poll.event(index) else { continue }
             var mask: Int32 = 0
@@ -65,9 +66,10 @@ internal import Glibc
         var code = CURLE_OK
         var context: UnsafeMutableRawPointer?
         guard let easy = unsafe voicera_multi_next_finished(raw, &code), unsafe voicera_easy_get_context(easy, &context) == CURLE_OK,
-            let context = unsafe context
+            let context = unsafe context,
+            let transfer = unsafe Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().transfer?.takeUnretainedValue()
         else { return nil }
-        return unsafe (Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue(), code)
+        return (transfer, code)
     }
 
     private func act(on socket: Int32, _ mask: Int32) {

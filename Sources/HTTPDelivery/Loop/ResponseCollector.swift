@@ -1,13 +1,12 @@
 /// Gathers a response within bounds, whatever the receiver sends.
 struct ResponseCollector {
-    private(set) var headers: [(name: String, value: String)] = []
+    private(set) var headers = HeaderBlock()
     private(set) var body: [UInt8] = []
     private(set) var bodyTruncated = false
     private(set) var hasBegun = false
     private(set) var headersExceeded = false
     private let maximumBody: Int
     private var receivedHeaderBytes = 0
-    private var keptHeaderBytes = 0
     private var isComplete = false
 
     static let keptHeaders = 128
@@ -27,20 +26,17 @@ struct ResponseCollector {
         }
         if unsafe line.starts(with: "HTTP/".utf8), unsafe line.firstIndex(of: UInt8(ascii: ":")) == nil {
             // After an interim response (1xx) the next status line begins the real one.
-            headers.removeAll(keepingCapacity: true)
-            keptHeaderBytes = 0
+            headers.removeAll()
             isComplete = false
             return true
         }
         let content = unsafe Self.trimmed(line)
         if unsafe content.isEmpty { isComplete = true }
         // What comes after the empty line is a trailer.
-        guard !isComplete, headers.count < Self.keptHeaders, keptHeaderBytes + content.count <= Self.keptHeaderSize,
-            let colon = unsafe content.firstIndex(of: UInt8(ascii: ":"))
+        guard !isComplete, headers.count < Self.keptHeaders, headers.byteCount + content.count <= Self.keptHeaderSize,
+            unsafe content.contains(UInt8(ascii: ":"))
         else { return true }
-        keptHeaderBytes += content.count
-        let value = unsafe Self.trimmed(UnsafeRawBufferPointer(rebasing: content[(colon + 1)...]))
-        unsafe headers.append((String(decoding: content[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self)))
+        unsafe headers.append(line: content)
         return true
     }
 

@@ -37,7 +37,7 @@ final class Transfer {
         guard code == CURLE_OK || isCutByUs else { return .failure(failure(code)) }
         return .success(
             DeliveryResponse(
-                status: easy.status, headers: response.headers, body: response.body, bodyTruncated: response.bodyTruncated,
+                status: easy.status, head: response.headers, body: response.body, bodyTruncated: response.bodyTruncated,
                 httpVersion: easy.httpVersion, timings: easy.timings, certificate: request.url.isHTTPS ? easy.certificate : nil,
                 reusedConnection: easy.openedConnections == 0))
     }

@@ -29,6 +29,8 @@ extension DeliveryRequest {
         "transfer-encoding", "upgrade",
     ]
 
+    private static let reservedLengths = Set(reservedNames.map(\.utf8.count))
+
     /// What is wrong with the method or a header, without repeating the value (it may be a secret).
     var objection: String? {
         guard !method.isEmpty, method.utf8.count <= 32, method.utf8.allSatisfy(Self.isTokenByte) else { return "the method is not a token" }
@@ -38,7 +40,7 @@ extension DeliveryRequest {
             size += name.utf8.count + value.utf8.count
             guard !name.isEmpty, name.utf8.allSatisfy(Self.isTokenByte) else { return "a header name is not a token" }
             guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else { return "a header value has a control character" }
-            if Self.reservedNames.contains(name.lowercased()) { return "the header \(name.lowercased()) is set by the client" }
+            if Self.reservedLengths.contains(name.utf8.count), Self.reservedNames.contains(name.lowercased()) { return "the header \(name.lowercased()) is set by the client" }
         }
         return size <= Self.maximumHeaderBytes ? nil : "the headers exceed \(Self.maximumHeaderBytes) bytes"
     }
@@ -47,7 +49,8 @@ extension DeliveryRequest {
     private static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        case UInt8(ascii: "-"): true
+        default: "!#$%&'*+.^_`|~".utf8.contains(byte)
         }
     }
 }

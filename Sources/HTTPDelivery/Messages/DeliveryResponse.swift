@@ -2,7 +2,8 @@
 package struct DeliveryResponse: Sendable {
     package let status: Int
     /// The final response's headers in their order, names as sent; what exceeds 128 headers or 16 KiB is left out. Interim responses and trailers are dropped.
-    package let headers: [(name: String, value: String)]
+    package var headers: [(name: String, value: String)] { head.all }
+    let head: HeaderBlock
     /// Not decompressed: no encoding was offered.
     package let body: [UInt8]
     /// The body was longer than asked for: the rest was not read and the connection was closed. The status stands.
