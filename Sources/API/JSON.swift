@@ -1,3 +1,5 @@
+import Primitives
+
 /// An answer's JSON, members in the order written. `raw` passes on text that is JSON already, to the byte.
 enum JSON: Sendable {
     case null
@@ -24,7 +26,7 @@ enum JSON: Sendable {
         case .null: text += "null"
         case .bool(let value): text += value ? "true" : "false"
         case .int(let number): text += String(number)
-        case .string(let value): Self.quote(value, into: &text)
+        case .string(let value): JSONText.append(value, to: &text)
         case .raw(let json): text += json
         case .array(let elements):
             text += "["
@@ -37,29 +39,12 @@ enum JSON: Sendable {
             text += "{"
             for (index, member) in members.enumerated() {
                 if index > 0 { text += "," }
-                Self.quote(member.0, into: &text)
+                JSONText.append(member.0, to: &text)
                 text += ":"
                 member.1.write(into: &text)
             }
             text += "}"
         }
-    }
-
-    private static func quote(_ value: String, into text: inout String) {
-        text += "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case let control where control.value < 0x20:
-                text += "\\u00" + (control.value < 0x10 ? "0" : "") + String(control.value, radix: 16)
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        text += "\""
     }
 }
 

@@ -7,8 +7,7 @@ import Queue
 enum DeliveryVerdict {
     static func outcome(of response: DeliveryResponse) -> Outcome {
         let record = AttemptRecord(
-            httpStatus: Int32(response.status),
-            details: AttemptDetails(response.timings, responseBody: String(decoding: response.body, as: UTF8.self)).json)
+            httpStatus: Int32(response.status), details: AttemptDetails.json(response.timings, responseBody: response.body))
         switch response.status {
         case 200..<300: return .succeeded(record)
         case 300..<400:
@@ -22,7 +21,7 @@ enum DeliveryVerdict {
     }
 
     static func outcome(of error: DeliveryError) -> Outcome {
-        let record = AttemptRecord(details: AttemptDetails(error.timings).json)
+        let record = AttemptRecord(details: AttemptDetails.json(error.timings))
         // Our own limits are no fault of the receiver's, and waiting for them costs no attempt.
         if error.code == .localLimit || error.code == .shutDown { return .snoozed(.seconds(1), reason: error.detail) }
         return .failed(Failure(.transient(), code: error.code.rawValue, message: error.detail, record: record))
@@ -41,23 +40,26 @@ enum RetryAfter {
     }
 }
 
-/// Phase timings in microseconds and the start of the answer, as the log keeps them.
-struct AttemptDetails: Encodable {
-    struct Phases: Encodable {
-        var nameLookup, connect, tls, firstByte, total: Int64
-    }
-    var timings: Phases
-    var responseBody: String?
-
-    /// Of the 16 KiB that the client keeps, the log keeps this much.
+/// Phase timings in microseconds and the start of the answer, as the log keeps them: JSON text.
+enum AttemptDetails {
+    /// Of the 16 KiB that the client keeps, the log keeps this many characters.
     private static let longestBody = 1024
 
-    init(_ timings: DeliveryTimings, responseBody: String? = nil) {
-        self.timings = Phases(
-            nameLookup: timings.nameLookup.microseconds, connect: timings.connect.microseconds, tls: timings.tls.microseconds,
-            firstByte: timings.firstByte.microseconds, total: timings.total.microseconds)
-        self.responseBody = responseBody.flatMap { $0.isEmpty ? nil : String($0.prefix(Self.longestBody)) }
+    static func json(_ timings: DeliveryTimings, responseBody: [UInt8] = []) -> String {
+        var json = "{\"timings\":{\"nameLookup\":"
+        json.reserveCapacity(128 + min(responseBody.count, longestBody))
+        json += String(timings.nameLookup.microseconds)
+        for (name, time) in [(",\"connect\":", timings.connect), (",\"tls\":", timings.tls), (",\"firstByte\":", timings.firstByte), (",\"total\":", timings.total)] {
+            json += name
+            json += String(time.microseconds)
+        }
+        json += "}"
+        if !responseBody.isEmpty {
+            let text = String(decoding: responseBody, as: UTF8.self)
+            json += ",\"responseBody\":"
+            JSONText.append(text.utf8.count <= longestBody ? text : String(text.prefix(longestBody)), to: &json)
+        }
+        json += "}"
+        return json
     }
-
-    var json: String? { (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } }
 }

@@ -1,3 +1,4 @@
+import Foundation
 package import Queue
 
 /// A kind of job: its payload, its rules and its work. One file in `Kinds/` and one line in `AllJobs.swift` make a new one; the API, the workers,
@@ -22,6 +23,8 @@ package protocol Job: Codable, Sendable {
     static var payloadVersion: Int { get }
     /// Brings a payload of an older version into the present shape. What it throws buries the job.
     static func upgrade(_ payload: String, from version: Int) throws -> String
+    /// The payload as the ledger has it. A kind that runs thousands of times a second may read it by hand.
+    static func decode(_ payload: String) throws -> Self
 
     /// Does the work once. Must bear being run again (law 4), and must end soon after its task is cancelled.
     /// An error thrown that is no `Failure` counts as a transient one.
@@ -37,4 +40,6 @@ extension Job {
     package static var isPublic: Bool { true }
     package static var payloadVersion: Int { 1 }
     package static func upgrade(_ payload: String, from version: Int) throws -> String { payload }
+
+    package static func decode(_ payload: String) throws -> Self { try JSONDecoder().decode(Self.self, from: Data(payload.utf8)) }
 }

@@ -1,4 +1,3 @@
-import Foundation
 package import Ledger
 import Postgres
 package import Queue
@@ -23,17 +22,13 @@ package struct JobRegistry: Sendable {
     /// What is wrong with a payload for a kind, in words for the client; nil when it can be decoded.
     package func complaint(about payload: String, for type: any Job.Type) -> String? {
         do {
-            _ = try Self.decode(type, from: payload)
+            _ = try type.decode(payload)
             return nil
         } catch let error as DecodingError {
             return error.complaint
         } catch {
             return "the payload cannot be read"
         }
-    }
-
-    fileprivate static func decode<Kind: Job>(_ type: Kind.Type, from payload: String) throws -> Kind {
-        try JSONDecoder().decode(type, from: Data(payload.utf8))
     }
 }
 
@@ -66,7 +61,7 @@ package struct JobPerformer: KindRunner {
         do {
             var payload = job.payload
             if job.payloadVersion < type.payloadVersion { payload = try type.upgrade(payload, from: Int(job.payloadVersion)) }
-            decoded = try JobRegistry.decode(type, from: payload)
+            decoded = try type.decode(payload)
         } catch {
             let reason = (error as? DecodingError)?.complaint ?? "the payload cannot be read"
             return .failed(Failure(.permanent, code: "undecodable_payload", message: reason))

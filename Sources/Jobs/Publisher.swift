@@ -24,7 +24,7 @@ package struct Publisher: Sendable {
     ) async throws -> Claimed<PublishedEvent> {
         let id = ids.next(Event.self)
         let key = key ?? id.description
-        let body = try Self.body(type: type, key: key, timestamp: timestamp ?? Date.now.formatted(.iso8601), data: data)
+        let body = Self.body(type: type, key: key, timestamp: timestamp ?? RFC3339.wholeSeconds(Int64(Date.now.timeIntervalSince1970 * 1_000_000)), data: data)
         let event = NewEvent(id: id, workspace: workspace, type: type, key: key, body: body, trace: trace)
         let known = pusher.knownEpochs()
         switch try await writer.publish(EventWriter.Request(event: event, claim: claim)) {
@@ -41,20 +41,25 @@ package struct Publisher: Sendable {
     /// The delivery job of an event and an endpoint: each endpoint is a lane of its own.
     package static func deliveryJob(ids: IdentifierSource = .system) -> EventWriter.DeliveryJob {
         { event, endpoint in
-            let job = WebhookDeliverJob(endpointId: endpoint, eventId: event.key, eventType: event.type, body: event.body)
-            // A struct of four texts always encodes.
-            let payload = (try? JSONEncoder().encode(job)).map { String(decoding: $0, as: UTF8.self) } ?? ""
             return NewJob(
                 id: ids.next(), workspace: event.workspace, kind: WebhookDeliverJob.kind, queue: WebhookDeliverJob.queue,
-                lane: endpoint.description, payload: payload, maxAttempts: Int32(WebhookDeliverJob.maxAttempts), trace: event.trace,
+                lane: endpoint.description, payload: WebhookDeliverJob.payload(endpoint: endpoint, body: event.body),
+                maxAttempts: Int32(WebhookDeliverJob.maxAttempts), trace: event.trace,
                 payloadVersion: Int16(clamping: WebhookDeliverJob.payloadVersion))
         }
     }
 
-    private static func body(type: String, key: String, timestamp: String, data: String) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        func quoted(_ text: String) throws -> String { String(decoding: try encoder.encode(text), as: UTF8.self) }
-        return "{\"event\":\(try quoted(type)),\"eventId\":\(try quoted(key)),\"timestamp\":\(try quoted(timestamp)),\"data\":\(data)}"
+    private static func body(type: String, key: String, timestamp: String, data: String) -> String {
+        var body = "{\"event\":"
+        body.reserveCapacity(128 + data.utf8.count)
+        JSONText.append(type, to: &body)
+        body += ",\"eventId\":"
+        JSONText.append(key, to: &body)
+        body += ",\"timestamp\":"
+        JSONText.append(timestamp, to: &body)
+        body += ",\"data\":"
+        body += data
+        body += "}"
+        return body
     }
 }

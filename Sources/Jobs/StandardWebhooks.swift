@@ -24,21 +24,26 @@ package struct WebhookSecret: Sendable {
     package var exposed: String { Self.prefix + Data(bytes.exposed).base64EncodedString() }
 }
 
+/// Signs with one secret. The key's share of the hashing is done once, here, and not for every delivery.
+package struct WebhookSigner: Sendable {
+    private let keyed: Redacted<HMAC<SHA256>>
+
+    package init(_ secret: WebhookSecret) { keyed = Redacted(HMAC<SHA256>(key: SymmetricKey(data: secret.bytes.exposed))) }
+
+    /// The `webhook-signature` header: Standard Webhooks 1.0, `v1`.
+    /// - Parameter timestamp: seconds since 1970, as the `webhook-timestamp` header has them.
+    package func signature(id: String, timestamp: String, body: [UInt8]) -> String {
+        var hmac = keyed.exposed
+        hmac.update(data: Array("\(id).\(timestamp).".utf8))
+        hmac.update(data: body)
+        return "v1," + Data(hmac.finalize()).base64EncodedString()
+    }
+}
+
 /// Standard Webhooks 1.0, symmetric signatures.
 package enum StandardWebhooks {
     /// Receivers take timestamps this far from their own clock, either way.
     package static let tolerance = Duration.seconds(300)
-
-    /// The `webhook-signature` header: one `v1` signature for each live secret.
-    package static func signature(id: String, timestamp: Int64, body: [UInt8], secrets: [WebhookSecret]) -> String {
-        let prefix = Array("\(id).\(timestamp).".utf8)
-        return secrets.map { secret in
-            var hmac = HMAC<SHA256>(key: SymmetricKey(data: secret.bytes.exposed))
-            hmac.update(data: prefix)
-            hmac.update(data: body)
-            return "v1," + Data(hmac.finalize()).base64EncodedString()
-        }.joined(separator: " ")
-    }
 
     /// Whether any `v1` signature of the header is this secret's. Constant time in the compared bytes.
     package static func verify(header: String, id: String, timestamp: Int64, body: [UInt8], secret: WebhookSecret) -> Bool {

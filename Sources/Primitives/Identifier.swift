@@ -40,14 +40,19 @@ extension Identifier: LosslessStringConvertible {
 
     package var description: String {
         String(unsafeUninitializedCapacity: Self.textLength) { buffer in
-            var high = high
-            var low = low
-            for index in stride(from: Self.textLength - 1, through: 0, by: -1) {
-                buffer[index] = Self.alphabet[Int(low & 31)]
-                low = (low >> 5) | (high << 59)
-                high >>= 5
-            }
+            write(to: buffer)
             return Self.textLength
+        }
+    }
+
+    /// The text, into a buffer that has room for it.
+    func write(to buffer: UnsafeMutableBufferPointer<UInt8>) {
+        var high = high
+        var low = low
+        for index in stride(from: Self.textLength - 1, through: 0, by: -1) {
+            buffer[index] = Self.alphabet[Int(low & 31)]
+            low = (low >> 5) | (high << 59)
+            high >>= 5
         }
     }
 

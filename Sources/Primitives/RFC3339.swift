@@ -3,13 +3,49 @@ package enum RFC3339 {
     private static let day: Int64 = 86_400_000_000
 
     /// UTC with milliseconds: `2024-01-15T10:30:00.000Z`.
-    package static func text(_ microseconds: Int64) -> String {
+    package static func text(_ microseconds: Int64) -> String { text(microseconds, hasMilliseconds: true) }
+
+    /// UTC in whole seconds, cut off below: `2024-01-15T10:30:00Z`.
+    package static func wholeSeconds(_ microseconds: Int64) -> String { text(microseconds, hasMilliseconds: false) }
+
+    private static func text(_ microseconds: Int64, hasMilliseconds: Bool) -> String {
         let (days, rest) = microseconds.floored(by: day)
         let date = CivilDate(days: days)
-        let milliseconds = rest / 1000
-        return pad(Int64(date.year), 4) + "-" + pad(Int64(date.month), 2) + "-" + pad(Int64(date.day), 2) + "T"
-            + pad(milliseconds / 3_600_000, 2) + ":" + pad(milliseconds / 60_000 % 60, 2) + ":" + pad(milliseconds / 1000 % 60, 2)
-            + "." + pad(milliseconds % 1000, 3) + "Z"
+        let milliseconds = Int(rest / 1000)
+        var text = Writer()
+        if date.year < 0 { text.put("-") }
+        text.put(date.year.magnitude, width: 4)
+        for (mark, number) in [("-", date.month), ("-", date.day), ("T", milliseconds / 3_600_000), (":", milliseconds / 60_000 % 60), (":", milliseconds / 1000 % 60)]
+            as [(Unicode.Scalar, Int)]
+        {
+            text.put(mark)
+            text.put(number.magnitude, width: 2)
+        }
+        if hasMilliseconds {
+            text.put(".")
+            text.put((milliseconds % 1000).magnitude, width: 3)
+        }
+        text.put("Z")
+        return String(decoding: text.bytes, as: UTF8.self)
+    }
+
+    private struct Writer {
+        var bytes: [UInt8] = []
+
+        init() { bytes.reserveCapacity(32) }
+
+        mutating func put(_ letter: Unicode.Scalar) { bytes.append(UInt8(truncatingIfNeeded: letter.value)) }
+
+        /// With zeros in front up to the width.
+        mutating func put(_ number: UInt, width: Int) {
+            var unit: UInt = 1
+            for _ in 1..<width { unit *= 10 }
+            while number / unit > 9 { unit *= 10 }
+            while unit > 0 {
+                bytes.append(UInt8(ascii: "0") + UInt8(number / unit % 10))
+                unit /= 10
+            }
+        }
     }
 
     /// Nil for what is no RFC 3339 time with an offset. A leap second is the second after it.
@@ -73,10 +109,5 @@ package enum RFC3339 {
             guard isEast || take("-"), let hours = digits(2), take(":"), let minutes = digits(2), hours < 24, minutes < 60 else { return nil }
             return Int64(hours * 3600 + minutes * 60) * (isEast ? 1 : -1)
         }
-    }
-
-    private static func pad(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number.magnitude)
-        return (number < 0 ? "-" : "") + String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
     }
 }

@@ -13,7 +13,19 @@ package struct ID<Thing: IdentifiedThing>: Hashable, Comparable, Sendable {
 }
 
 extension ID: LosslessStringConvertible {
-    package var description: String { "\(Thing.prefix)_\(value)" }
+    package var description: String {
+        let prefix = Thing.prefix.utf8
+        return String(unsafeUninitializedCapacity: prefix.count + 1 + Identifier.textLength) { buffer in
+            var position = 0
+            for byte in prefix {
+                buffer[position] = byte
+                position += 1
+            }
+            buffer[position] = UInt8(ascii: "_")
+            value.write(to: UnsafeMutableBufferPointer(rebasing: buffer[(position + 1)...]))
+            return position + 1 + Identifier.textLength
+        }
+    }
 
     /// Nil unless the text has this thing's prefix and a whole id.
     package init?(_ description: String) {

@@ -41,7 +41,7 @@ package struct WorkerProcess {
         let progress = ProgressWriter(pool: pool)
         let kinds = JobPerformer(
             services: JobServices(
-                delivery: delivery, targets: targets, endpoints: EndpointDirectory(pool: pool, sealer: sealer), progress: progress))
+                delivery: delivery, endpoints: EndpointDirectory(pool: pool, sealer: sealer, targets: targets), progress: progress))
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let broker = AttemptBroker(total: settings.attempts, feed: feed)
         let runners = map.shards.map { shard in

@@ -30,8 +30,9 @@ private struct RenamedJob: Job {
             let performer = JobPerformer(
                 registry: JobRegistry([RenamedJob.self]),
                 services: JobServices(
-                    delivery: delivery, targets: AddressPolicy(),
-                    endpoints: EndpointDirectory(pool: api.pool, sealer: try Sealer(secret: Redacted(Sealer.randomKey())))))
+                    delivery: delivery,
+                    endpoints: EndpointDirectory(
+                        pool: api.pool, sealer: try Sealer(secret: Redacted(Sealer.randomKey())), targets: AddressPolicy())))
             let job = RunnableJob(
                 id: IdentifierSource.system.next(), workspace: api.workspace, kind: RenamedJob.kind, lane: "lane", priority: 0, payload: payload,
                 attempt: 1, failures: 0, maxAttempts: 5, trace: nil, payloadVersion: version)

@@ -24,15 +24,13 @@ package struct WebhookDeliverJob: Job {
     private static let pausedRecheck = Duration.seconds(60)
 
     package var endpointId: EndpointID
-    package var eventId: String
-    package var eventType: String
     /// The body as published, to the byte.
     package var body: String
 
-    package init(endpointId: EndpointID, eventId: String, eventType: String, body: String) {
+    enum CodingKeys: CodingKey { case endpointId, body }
+
+    package init(endpointId: EndpointID, body: String) {
         self.endpointId = endpointId
-        self.eventId = eventId
-        self.eventType = eventType
         self.body = body
     }
 
@@ -50,25 +48,22 @@ package struct WebhookDeliverJob: Job {
         case "paused": return .snoozed(Self.pausedRecheck, reason: "the endpoint is paused")
         default: return .cancelled(reason: "the endpoint is disabled")
         }
-        let delivery = DeliveryID(context.job.id.value)
+        let delivery = DeliveryID(context.job.id.value).description
         let body = Array(body.utf8)
-        let timestamp = Int64(Date.now.timeIntervalSince1970)
-        let signature = StandardWebhooks.signature(id: delivery.description, timestamp: timestamp, body: body, secrets: [endpoint.secret])
+        let timestamp = String(Int64(Date.now.timeIntervalSince1970))
         var headers = [
             (name: "content-type", value: "application/json"),
             (name: "user-agent", value: "Voicera-Webhooks/1"),
-            (name: "webhook-id", value: delivery.description),
-            (name: "webhook-timestamp", value: "\(timestamp)"),
-            (name: "webhook-signature", value: signature),
-            (name: "webhook-attempt", value: "\(context.job.attempt)"),
+            (name: "webhook-id", value: delivery),
+            (name: "webhook-timestamp", value: timestamp),
+            (name: "webhook-signature", value: endpoint.signer.signature(id: delivery, timestamp: timestamp, body: body)),
+            (name: "webhook-attempt", value: String(context.job.attempt)),
         ]
         if let trace = context.job.trace { headers.append((name: "traceparent", value: trace)) }
         do {
-            let target = try DeliveryTarget(endpoint.url, policy: context.services.targets)
-            var request = DeliveryRequest(url: target, headers: headers, body: body)
+            var request = DeliveryRequest(url: try endpoint.target.get(), headers: headers, body: body)
             request.timeout = Self.timeout
-            let response = try await context.services.delivery.send(request)
-            return DeliveryVerdict.outcome(of: response)
+            return DeliveryVerdict.outcome(of: try await context.services.delivery.send(request))
         } catch {
             return DeliveryVerdict.outcome(of: error)
         }
