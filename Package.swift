@@ -107,6 +107,9 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(name: "ChaosTests", dependencies: ["Chaos", "Primitives", "TestSupport", nio, nioPosix], swiftSettings: house),
+        .testTarget(
+            name: "JobsTests",
+            dependencies: ["Jobs", "HTTPDelivery", "Identity", "Ledger", "Postgres", "Primitives", "TestSupport", logging, lifecycle], swiftSettings: house),
         .testTarget(name: "ArchitectureTests", swiftSettings: house),
         .testTarget(
             name: "SystemTests",

@@ -32,6 +32,7 @@ import Testing
             // Foundation's own calendar is another one before 1582.
             if step > -12_219_292_800 { #expect(text == date.formatted(style)) }
             #expect(RFC3339.parse(text) == step * 1_000_000 + 125_000)
+            #expect(RFC3339.parse(RFC3339.wholeSeconds(step * 1_000_000 + 125_000)) == step * 1_000_000)
         }
     }
 }
