@@ -23,6 +23,7 @@ struct VoiceraCommand: AsyncParsableCommand {
             ListenCommand.self,
             BenchCommand.self,
             BenchReceiverCommand.self,
+            BenchPeerCommand.self,
             ChaosCommand.self,
         ])
 }

@@ -10,9 +10,12 @@ struct BenchProfile: Sendable {
 
     var isDefault: Bool { name == "default" }
 
-    /// What `voicera worker` uses when nothing is said, and what suits a machine that does nothing else.
+    /// What `voicera worker` uses when nothing is said.
+    static let standard = BenchProfile(
+        name: "default", slots: ["webhooks": 512, "default": WorkerProcess.Settings().others], window: IndexTuning().window, commits: 2)
+
+    /// The standard one, and what suits a machine that does nothing else.
     static let all = [
-        BenchProfile(name: "default", slots: ["webhooks": 512, "default": WorkerProcess.Settings().others], window: IndexTuning().window, commits: 2),
-        BenchProfile(name: "tuned", slots: ["webhooks": 1024, "default": 1000], window: 4000, commits: 3),
+        standard, BenchProfile(name: "tuned", slots: ["webhooks": 1024, "default": 1000], window: 4000, commits: 3),
     ]
 }

@@ -48,7 +48,7 @@ extension BenchSystem {
     func drainDeliveries(_ count: Int, to address: String?) async throws -> (published: BenchSample, delivered: BenchSample) {
         try await withReceiver(at: address, expecting: count) {
             let before = try await ended()
-            let published = try await sample(count) { try await publish(count) }
+            let published = try await sample(count) { try await publish(count, callers: 256) }
             return (published, try await withWorkers { () async throws -> BenchSample in try await sample(count) { try await waitForEnded(before + count) } })
         }
     }
@@ -59,7 +59,7 @@ extension BenchSystem {
             let before = try await ended()
             let delivered = try await withWorkers { () async throws -> BenchSample in
                 try await sample(count) {
-                    try await publish(count)
+                    try await publish(count, callers: 256)
                     try await waitForEnded(before + count)
                 }
             }
@@ -72,16 +72,7 @@ extension BenchSystem {
         at address: String?, expecting count: Int, _ body: () async throws -> (published: BenchSample, delivered: BenchSample)
     ) async throws -> (published: BenchSample, delivered: BenchSample) {
         let receiver = address == nil ? try await BenchReceiver.start() : nil
-        for number in 0..<Self.lanes {
-            let id: EndpointID = IdentifierSource.system.next()
-            let sealed = try sealer.seal(WebhookSecret.random().bytes, context: Sealer.endpointContext(workspace: workspace, endpoint: id))
-            try await pool.query(
-                "INSERT INTO endpoints (id, workspace_id, url, event_types, secret_sealed, secret_key_id) VALUES ($1, $2, $3, $4, $5, $6)",
-                [
-                    .id(id.value), .id(workspace.value), .text(address ?? receiver?.url ?? ""), .texts(["bench.run\(number)"]), .bytes(sealed.bytes),
-                    .text(sealed.keyID),
-                ])
-        }
+        try await addEndpoints(address ?? receiver?.url ?? "")
         var measured = try await body()
         if let tally = try await receiver?.stop() {
             measured.delivered.received = BenchSample.Received(sent: count, distinct: tally.distinct, repeated: tally.total - tally.distinct)
@@ -90,11 +81,26 @@ extension BenchSystem {
         return measured
     }
 
-    private func publish(_ count: Int) async throws {
-        let data = "{\"text\":\"\(String(repeating: "x", count: 370))\"}"
+    /// Ten endpoints at one address, each with events of its own.
+    func addEndpoints(_ address: String) async throws {
+        for number in 0..<Self.lanes {
+            let id: EndpointID = IdentifierSource.system.next()
+            let sealed = try sealer.seal(WebhookSecret.random().bytes, context: Sealer.endpointContext(workspace: workspace, endpoint: id))
+            try await pool.query(
+                "INSERT INTO endpoints (id, workspace_id, url, event_types, secret_sealed, secret_key_id) VALUES ($1, $2, $3, $4, $5, $6)",
+                [
+                    .id(id.value), .id(workspace.value), .text(address), .texts(["bench.run\(number)"]), .bytes(sealed.bytes),
+                    .text(sealed.keyID),
+                ])
+        }
+    }
+
+    /// Events whose bodies have 500 bytes.
+    func publish(_ count: Int, callers: Int) async throws {
+        let data = "{\"text\":\"\(String(repeating: "x", count: 386))\"}"
         let tickets = Tickets(count: count)
         try await withThrowingTaskGroup { group in
-            for _ in 0..<256 {
+            for _ in 0..<callers {
                 group.addTask {
                     while let number = tickets.take()?.first {
                         _ = try await publisher.publish(
@@ -131,9 +137,18 @@ extension BenchSystem {
         }
     }
 
-    private func noop(_ number: Int) -> NewJob {
+    /// One job, and its answer is waited for. A stamped one carries the time.
+    func enqueueOne(_ number: Int, isStamped: Bool) async throws {
+        var job = noop(number)
+        if isStamped { job.payload = "\(PeerTally.stamp)\(Date.now.timeIntervalSince1970)}" }
+        _ = try await intake.accept([job])
+    }
+
+    func noop(_ number: Int) -> NewJob { noop(number, lane: "lane\(number % Self.lanes)") }
+
+    func noop(_ number: Int, lane: String) -> NewJob {
         NewJob(
-            id: IdentifierSource.system.next(), workspace: workspace, kind: NoopJob.kind, queue: "default", lane: "lane\(number % Self.lanes)",
+            id: IdentifierSource.system.next(), workspace: workspace, kind: NoopJob.kind, queue: "default", lane: lane,
             payload: "{\"args\":[\"string\",\(number),{\"mike\":\"bob\"}]}", maxAttempts: 20)
     }
 
@@ -145,7 +160,7 @@ extension BenchSystem {
         return BenchSample(count: count, elapsed: elapsed, processor: ProcessorTime.now(stores: storePIDs) - processor, received: nil)
     }
 
-    private func waitForEnded(_ count: Int) async throws {
+    func waitForEnded(_ count: Int) async throws {
         while try await ended() < count { try await Task.sleep(for: .milliseconds(5)) }
     }
 }

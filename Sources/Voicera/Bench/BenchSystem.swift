@@ -19,11 +19,18 @@ struct BenchSystem: Sendable {
     let sealer: Sealer
     let kinds: MeasuringRunner
     let workspace: WorkspaceID
-    let storePIDs: [Int32]
+    /// Of the private stores, by name; none when they were given by URL.
+    let storePIDs: [String: Int32]
+    let redis: RedisClient
+    private let map: QueueMap
+    private let tuning: IndexTuning
     private let makeRunners: @Sendable () -> [any Service]
     private let logger: Logger
 
-    static func run(on stack: Stack, profile: BenchProfile, _ body: (BenchSystem) async throws -> Void) async throws {
+    /// - Parameter secret: seals the endpoints' secrets; nil for one of this run.
+    static func run(
+        on stack: Stack, profile: BenchProfile, secret: String? = nil, _ body: (BenchSystem) async throws -> Void
+    ) async throws {
         var logger = Logger(label: "bench") { _ in JSONLogHandler() }
         logger.logLevel = .error
         var stores = StoreOptions()
@@ -42,7 +49,7 @@ struct BenchSystem: Sendable {
         var targets = AddressPolicy(allowed: try AddressPolicy.parse(list: "127.0.0.0/8"))
         targets.requiresHTTPS = false
         let delivery = try DeliveryClient(policy: targets)
-        let sealer = try Sealer(secret: Redacted(Sealer.randomKey()))
+        let sealer = try Sealer(secret: Redacted(secret ?? Sealer.randomKey()))
         let services = JobServices(delivery: delivery, endpoints: EndpointDirectory(pool: pool, sealer: sealer, targets: targets))
         let kinds = MeasuringRunner(JobPerformer(services: services))
         let makeRunners: @Sendable () -> [any Service] = { [logger, tuning] in
@@ -63,8 +70,8 @@ struct BenchSystem: Sendable {
             try await WorkspaceTable(pool: pool).create(workspace, name: "bench")
             let system = BenchSystem(
                 pool: pool, intake: Intake(writer: writer, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher), sealer: sealer,
-                kinds: kinds, workspace: workspace, storePIDs: Array(stack.pids.values), makeRunners: makeRunners, logger: logger)
-            try await system.waitForIndex(map, redis: redis, tuning: tuning)
+                kinds: kinds, workspace: workspace, storePIDs: stack.pids, redis: redis, map: map, tuning: tuning, makeRunners: makeRunners, logger: logger)
+            try await system.waitForIndex()
             try await body(system)
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
@@ -92,7 +99,8 @@ struct BenchSystem: Sendable {
 
     func audit() async throws -> [String] { try await Audit(pool: pool).books().differences }
 
-    private func waitForIndex(_ map: QueueMap, redis: RedisClient, tuning: IndexTuning) async throws {
+    /// Until every shard takes pushes: a leader has opened it.
+    func waitForIndex() async throws {
         for shard in map.shards {
             let index = LaneIndex(shard: shard, redis: redis, tuning: tuning)
             while true {

@@ -5,25 +5,40 @@ import Synchronization
 
 /// The real performer, with the moment each job starts.
 final class MeasuringRunner: KindRunner {
+    private struct State {
+        var starts: [JobID: ContinuousClock.Instant]?
+        /// A lane whose jobs take so long.
+        var holding: (lane: String, time: Duration)?
+        var observer: (@Sendable (RunnableJob) -> Void)?
+    }
+
     private let performer: any KindRunner
-    private let starts = Mutex<[JobID: ContinuousClock.Instant]?>(nil)
+    private let state = Mutex(State())
 
     init(_ performer: any KindRunner) { self.performer = performer }
+
+    /// Called first of all, for every job.
+    func onStart(_ observer: @escaping @Sendable (RunnableJob) -> Void) { state.withLock { $0.observer = observer } }
 
     func policy(of kind: String) -> RunPolicy? { performer.policy(of: kind) }
 
     func perform(_ job: RunnableJob) async -> Outcome {
         let now = ContinuousClock.now
-        starts.withLock { $0?[job.id] = now }
+        let (held, observer): (Duration?, (@Sendable (RunnableJob) -> Void)?) = state.withLock { state in
+            state.starts?[job.id] = now
+            return (state.holding.flatMap { $0.lane == job.lane ? $0.time : nil }, state.observer)
+        }
+        observer?(job)
+        if let held { try? await Task.sleep(for: held) }
         return await performer.perform(job)
     }
 
-    func beginRecording() { starts.withLock { $0 = [:] } }
+    func beginRecording(holding: (lane: String, time: Duration)? = nil) { state.withLock { $0 = State(starts: [:], holding: holding) } }
 
     func endRecording() -> [JobID: ContinuousClock.Instant] {
-        starts.withLock { starts in
-            defer { starts = nil }
-            return starts ?? [:]
+        state.withLock { state in
+            defer { state = State() }
+            return state.starts ?? [:]
         }
     }
 }

@@ -1,21 +1,28 @@
 import Foundation
 import Glibc
 
-/// Processor time used so far, in microseconds: ours, and the stores' by their process ids.
+/// Processor time used so far, in microseconds: ours, and the stores' by their names.
 struct ProcessorTime {
     var own: Int64
-    var stores: Int64
+    var byStore: [String: Int64]
 
-    static func now(stores pids: [Int32]) -> ProcessorTime {
+    var stores: Int64 { byStore.values.reduce(0, +) }
+
+    static func now(stores pids: [String: Int32]) -> ProcessorTime {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         let own = [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Int64($1.tv_sec) * 1_000_000 + Int64($1.tv_usec) }
-        let families = pids.flatMap { [$0] + children(of: $0) }
-        return ProcessorTime(own: own, stores: families.reduce(0) { $0 + ticks(of: $1, withReaped: pids.contains($1)) } * 10_000)
+        return ProcessorTime(own: own, byStore: pids.mapValues { used(byFamilyOf: $0) })
     }
 
     static func - (left: ProcessorTime, right: ProcessorTime) -> ProcessorTime {
-        ProcessorTime(own: left.own - right.own, stores: left.stores - right.stores)
+        ProcessorTime(
+            own: left.own - right.own, byStore: left.byStore.merging(right.byStore) { $0 - $1 })
+    }
+
+    /// Of a process, its children and those that it has reaped.
+    static func used(byFamilyOf pid: Int32) -> Int64 {
+        (ticks(of: pid, withReaped: true) + children(of: pid).reduce(0) { $0 + ticks(of: $1, withReaped: false) }) * 10_000
     }
 
     private static func children(of pid: Int32) -> [Int32] {
@@ -23,7 +30,7 @@ struct ProcessorTime {
         return text.split(separator: " ").compactMap { Int32($0) }
     }
 
-    /// Clock ticks of 10 ms: user and system, and those of children that have ended.
+    /// Clock ticks of 10 ms: user and system.
     private static func ticks(of pid: Int32, withReaped: Bool) -> Int64 {
         guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), let end = text.lastIndex(of: ")") else { return 0 }
         let fields = text[text.index(after: end)...].split(separator: " ").map { Int64($0) ?? 0 }

@@ -1,0 +1,30 @@
+/// The measurements that are tables.
+extension BenchCommand {
+    func measureGrowth(on stack: Stack) async throws -> BenchTable {
+        var table = BenchTable("growth", columns: BenchSystem.growthColumns)
+        for (waiting, lanes) in [(10_000, 1_000), (1_000_000, 1_000), (10_000_000, 1_000), (1_000_000, 1), (1_000_000, 100_000)] {
+            for _ in 0..<rounds {
+                try await BenchSystem.run(on: stack, profile: .standard) { system in
+                    table.add("\(waiting) waiting in \(lanes) lanes", try await system.growth(waiting: waiting, lanes: lanes))
+                }
+            }
+        }
+        return table
+    }
+
+    func measureFairness(on stack: Stack) async throws -> BenchTable {
+        var table = BenchTable("fairness", columns: BenchSystem.fairnessColumns)
+        for _ in 0..<rounds {
+            for misbehaviour in BenchSystem.Misbehaviour.allCases {
+                try await BenchSystem.run(on: stack, profile: .standard) { system in
+                    let waits = try await system.fairness(misbehaviour, seconds: max(1, latencySeconds)).sorted()
+                    guard let last = waits.last else { return }
+                    table.add(
+                        misbehaviour.rawValue,
+                        [Double(waits[waits.count / 2]), Double(waits[waits.count * 99 / 100]), Double(last), Double(waits.count)])
+                }
+            }
+        }
+        return table
+    }
+}
