@@ -8,7 +8,7 @@ import Synchronization
 package final class IdentifierSource: Sendable {
     private struct State {
         var last: UInt64 = 0
-        var generator = SystemRandomNumberGenerator()
+        var generator = BufferedRandomNumbers()
     }
     private let state = Mutex(State())
     private let milliseconds: @Sendable () -> UInt64
