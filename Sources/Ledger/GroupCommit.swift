@@ -26,6 +26,8 @@ package final class GroupCommit<Request: Sendable, Answer: Sendable>: Service {
         var waiting: [Waiting] = []
         var rows = 0
         var commits = 0
+        /// When the last one of them began.
+        var began = ContinuousClock.now
         var isStopping = false
     }
 
@@ -34,15 +36,21 @@ package final class GroupCommit<Request: Sendable, Answer: Sendable>: Service {
     private let rowsPerBatch: Int
     private let parallelCommits: Int
     private let mostRowsWaiting: Int
+    private let patience: Duration
     private let commit: Commit
 
     /// - Parameters:
     ///   - rowsPerBatch: a batch closes at this many rows; 500 is where the cost per row stops falling (Benchmarks/RESULTS.md).
     ///   - parallelCommits: commits under way at once; each holds one connection.
-    package init(rowsPerBatch: Int = 500, parallelCommits: Int = 2, mostRowsWaiting: Int = 50_000, commit: @escaping Commit) {
+    ///   - patience: for so long few requests wait for the commit under way.
+    package init(
+        rowsPerBatch: Int = 500, parallelCommits: Int = 2, mostRowsWaiting: Int = 50_000, patience: Duration = .milliseconds(20),
+        commit: @escaping Commit
+    ) {
         self.rowsPerBatch = rowsPerBatch
         self.parallelCommits = parallelCommits
         self.mostRowsWaiting = mostRowsWaiting
+        self.patience = patience
         self.commit = commit
     }
 
@@ -90,6 +98,9 @@ package final class GroupCommit<Request: Sendable, Answer: Sendable>: Service {
 
     private func take(_ state: inout State) -> [Waiting] {
         guard state.commits < parallelCommits, !state.waiting.isEmpty else { return [] }
+        // Beside a commit that is under way a few requests do better to wait for its end and go together, unless it takes unusually long.
+        let now = ContinuousClock.now
+        guard state.commits == 0 || state.rows >= rowsPerBatch / 4 || now - state.began > patience else { return [] }
         var rows = 0
         var count = 0
         while count < state.waiting.count, count == 0 || rows + state.waiting[count].rows <= rowsPerBatch {
@@ -100,6 +111,7 @@ package final class GroupCommit<Request: Sendable, Answer: Sendable>: Service {
         state.waiting.removeFirst(count)
         state.rows -= rows
         state.commits += 1
+        state.began = now
         return batch
     }
 

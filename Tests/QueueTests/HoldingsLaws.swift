@@ -57,4 +57,26 @@ import Testing
         }
         #expect(holdings.activeCount == 0 && holdings.freeSlots == 0)
     }
+
+    @Test func `ends are worth a step when enough of them have come together`() {
+        var holdings = Holdings(slots: 8)
+        let claims = (0..<8).map { _ in holdings.claimed(JobID(IdentifierSource.system.next()), rank: Rank(priority: 0), lane: "lane") }
+        holdings.expect(stepOf: 3)
+        let worth = claims.prefix(4).map { claim in
+            holdings.ended(claim)
+            return holdings.isWorthAStep
+        }
+        #expect(worth == [false, false, true, true])
+        var others = Holdings(slots: 8)
+        let one = others.claimed(id, rank: Rank(priority: 0), lane: "lane")
+        others.expect(stepOf: 3)
+        others.settle(one)
+        #expect(others.isWorthAStep, "free slots count, whoever had them")
+        others = Holdings(slots: 1)
+        _ = others.claimed(id, rank: Rank(priority: 0), lane: "lane")
+        others.expect(stepOf: 3)
+        #expect(!others.isWorthAStep)
+        others.stopClaiming()
+        #expect(others.isWorthAStep, "a stop waits for nothing")
+    }
 }

@@ -52,6 +52,8 @@ struct Holdings {
     private var stuck: Set<UInt64> = []
     private(set) var isStopping = false
     private var isPatient = true
+    /// Free slots or reports that are worth a step; fewer wake nobody.
+    private var stepSize = 1
 
     /// More acknowledgements than this wait for the next step; it keeps one script call short.
     private static let mostPerStep = 1000
@@ -65,6 +67,11 @@ struct Holdings {
 
     /// Jobs whose result waits for the ledger count too, at most as many as there are slots: a ledger that is away stops the claiming.
     var freeSlots: Int { isStopping ? 0 : max(0, min(slots - active, 2 * slots - held.count)) }
+
+    var isWorthAStep: Bool { isStopping || freeSlots >= stepSize || settled.count + returned.count >= stepSize }
+
+    /// - Parameter size: 1 for a step at the first news.
+    mutating func expect(stepOf size: Int) { stepSize = size }
 
     mutating func stopClaiming() { isStopping = true }
     mutating func stopWaiting() { isPatient = false }

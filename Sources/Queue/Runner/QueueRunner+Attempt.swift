@@ -140,8 +140,7 @@ extension QueueRunner {
             outcome, failures: Int(job.failures), maxAttempts: Int(job.maxAttempts), policy: policy.retry, using: &generator)
         let settlement = Settlement(job, outcome, disposition, took: took, keepsPlace: isStrict)
         // The slot is free for the next job while the ledger commits this one; how many may wait so is bounded by the holdings.
-        holdings.withLock { $0.ended(claim) }
-        wakeup.signal()
+        tell { $0.ended(claim) }
         do {
             let verdict = try await settlements.settle(settlement)
             FaultPoint.reach("after-settlement")
@@ -149,7 +148,7 @@ extension QueueRunner {
                 logger.warning(
                     "a settlement was refused: the job has moved on", metadata: ["job": "\(job.id)", "attempt": "\(job.attempt)"])
             }
-            holdings.withLock { holdings in
+            tell { holdings in
                 switch settlement.ending {
                 case .retried where verdict == .applied, .snoozed where verdict == .applied:
                     holdings.giveBack(claim, delay: max(1, settlement.delay), isRetry: settlement.ending == .retried)
@@ -159,9 +158,17 @@ extension QueueRunner {
         } catch {
             logger.error("an attempt could not be settled", metadata: ["job": "\(job.id)", "error": "\(error)"])
             // Not held on to, or its slot would be gone with it: it comes back second-hand, and the ledger is asked before it runs.
-            holdings.withLock { $0.giveBack(claim, delay: Self.unsettledDelay) }
+            tell { $0.giveBack(claim, delay: Self.unsettledDelay) }
         }
-        wakeup.signal()
+    }
+
+    /// Wakes the runner's loop when the change makes a step worth its cost.
+    private func tell(_ change: (inout Holdings) -> Void) {
+        let isNews = holdings.withLock { holdings in
+            change(&holdings)
+            return holdings.isWorthAStep
+        }
+        if isNews { wakeup.signal() }
     }
 }
 
