@@ -44,18 +44,27 @@ import Testing
 
     @Test func `no signal is lost between a loop and those that bring work`() async {
         let wakeup = Wakeup()
-        let left = Atomic(4 * 5000)
+        let left = Countdown(4 * 5000)
         await withTaskGroup { group in
             for _ in 0..<4 {
                 group.addTask {
                     for _ in 0..<5000 {
-                        left.subtract(1, ordering: .sequentiallyConsistent)
+                        left.step()
                         wakeup.signal()
                     }
                 }
             }
-            while left.load(ordering: .sequentiallyConsistent) > 0 { await wakeup.wait(atMost: .seconds(3600)) }
+            while left.isOpen { await wakeup.wait(atMost: .seconds(3600)) }
         }
+    }
+
+    private final class Countdown: Sendable {
+        private let left: Atomic<Int>
+
+        init(_ count: Int) { left = Atomic(count) }
+
+        func step() { left.subtract(1, ordering: .sequentiallyConsistent) }
+        var isOpen: Bool { left.load(ordering: .sequentiallyConsistent) > 0 }
     }
 
     /// The body runs and is woken by a signal that comes during it or before.

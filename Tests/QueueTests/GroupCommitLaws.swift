@@ -41,7 +41,12 @@ import Testing
     }
 
     private func submit(_ numbers: Range<Int>, to commits: GroupCommit<Int, Int>, in group: inout ThrowingTaskGroup<Void, any Error>) {
-        for number in numbers { group.addTask { #expect(try await commits.submit(number) == number) } }
+        for number in numbers {
+            group.addTask {
+                let answer = try await commits.submit(number)
+                #expect(answer == number)
+            }
+        }
     }
 
     @Test func `few requests wait for the commit under way and go together, many do not wait`() async throws {
