@@ -19,6 +19,7 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -32,6 +33,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -46,23 +48,24 @@ let package = Package(
         .target(name: "Primitives", swiftSettings: house),
         .target(name: "Cron", dependencies: ["Primitives"], swiftSettings: house),
         .target(name: "Redis", dependencies: ["CHiredis", "Primitives", nio, nioPosix, nioSSL, logging, lifecycle], swiftSettings: bordersC),
-        .target(name: "Postgres", dependencies: ["CLibPQ", "Primitives", logging, lifecycle], swiftSettings: bordersC),
+        .target(name: "Postgres", dependencies: ["CLibPQ", "Primitives", logging, metrics, lifecycle], swiftSettings: bordersC),
         .target(name: "HTTPDelivery", dependencies: ["CLibCurl", "Primitives"], swiftSettings: bordersC),
         .target(name: "LocalStack", dependencies: ["Primitives"], swiftSettings: house),
+        .target(name: "Telemetry", dependencies: ["Primitives", metrics, hummingbird, nio, logging, lifecycle], swiftSettings: house),
         .target(
-            name: "Ledger", dependencies: ["Primitives", "Cron", "Postgres", logging, lifecycle, crypto],
+            name: "Ledger", dependencies: ["Primitives", "Cron", "Postgres", logging, metrics, lifecycle, crypto],
             resources: [.embedInCode("Migrations")], swiftSettings: house),
         .target(
-            name: "Queue", dependencies: ["Primitives", "Redis", "Postgres", "Ledger", logging, lifecycle],
+            name: "Queue", dependencies: ["Primitives", "Redis", "Postgres", "Ledger", logging, metrics, lifecycle],
             resources: [.embedInCode("Scripts")], swiftSettings: house),
         .target(name: "Identity", dependencies: ["Primitives", "Postgres", "Ledger", crypto], swiftSettings: house),
         .target(
-            name: "Jobs", dependencies: ["Primitives", "Ledger", "Queue", "Identity", "HTTPDelivery", "Postgres", crypto, logging],
+            name: "Jobs", dependencies: ["Primitives", "Ledger", "Queue", "Identity", "HTTPDelivery", "Postgres", crypto, logging, metrics],
             swiftSettings: house),
         .target(
             name: "API",
             dependencies: [
-                "Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", hummingbird, nio, logging, crypto, lifecycle,
+                "Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", hummingbird, nio, logging, metrics, crypto, lifecycle,
             ],
             swiftSettings: house),
         .target(
@@ -82,8 +85,8 @@ let package = Package(
             name: "Voicera",
             dependencies: [
                 "Primitives", "Cron", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery", "API", "Worker", "Scheduler",
-                "LocalStack", "Chaos",
-                arguments, logging, lifecycle, unixSignals, hummingbird, nio, nioPosix, crypto,
+                "LocalStack", "Chaos", "Telemetry",
+                arguments, logging, metrics, lifecycle, unixSignals, hummingbird, nio, nioPosix, crypto,
             ],
             swiftSettings: house),
 
@@ -95,15 +98,18 @@ let package = Package(
         .testTarget(name: "LocalStackTests", dependencies: ["LocalStack", "TestSupport", "Primitives"], swiftSettings: house),
         .testTarget(
             name: "QueueTests",
-            dependencies: ["Queue", "Ledger", "Cron", "Postgres", "Redis", "Primitives", "LocalStack", "TestSupport", nio, nioPosix, logging, lifecycle], swiftSettings: house),
+            dependencies: [
+                "Queue", "Ledger", "Cron", "Postgres", "Redis", "Primitives", "LocalStack", "Telemetry", "TestSupport", nio, nioPosix, logging, metrics, lifecycle,
+            ], swiftSettings: house),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport", metrics, logging, lifecycle], swiftSettings: house),
         .testTarget(name: "HTTPDeliveryTests", dependencies: ["HTTPDelivery", "Primitives", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "IdentityTests", dependencies: ["Identity", "Ledger", "Postgres", "Primitives", "TestSupport", logging, lifecycle], swiftSettings: house),
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "HTTPDelivery", "Identity", "Jobs", "Ledger", "LocalStack", "Postgres", "Primitives", "Queue", "Redis", "TestSupport", logging,
-                lifecycle, nioPosix, hummingbird,
+                "API", "HTTPDelivery", "Identity", "Jobs", "Ledger", "LocalStack", "Postgres", "Primitives", "Queue", "Redis", "Telemetry", "TestSupport", logging,
+                metrics, lifecycle, nioPosix, hummingbird,
             ],
             swiftSettings: house),
         .testTarget(name: "ChaosTests", dependencies: ["Chaos", "Primitives", "TestSupport", nio, nioPosix], swiftSettings: house),

@@ -36,7 +36,7 @@ need_packages() {
         apt update || true
         apt install --no-install-recommends "${missing[@]}" || { sleep 5 && apt update && apt install --no-install-recommends "${missing[@]}"; } ||
             fail "The packages could not be installed. Type this and start again:" "  $install"
-        for name in redis-server postgresql; do
+        for name in redis-server postgresql prometheus; do
             # Only what was installed just now: a server that was here before is its owner's.
             [[ " ${missing[*]} " != *" $name "* ]] || ! command -v systemctl >/dev/null || as_root systemctl disable --quiet "$name" || true
         done

@@ -1,11 +1,14 @@
 import Hummingbird
 import Identity
+import Primitives
 import Synchronization
 
 /// What goes with a request through the middleware to its route.
 struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     var requestID = ""
+    /// The caller's, or the start of one of ours. The middleware sets it before anything reads it.
+    var trace = TraceContext.none
     /// Written by the route once it knows, read by the access log.
     let caller = Caller()
 

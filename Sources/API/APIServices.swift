@@ -31,6 +31,8 @@ package struct APIServices: Sendable {
     /// Requests that wait for a job's end.
     package var results: ResultWaiter
     package var canceller: JobCanceller
+    /// What `GET /metrics` shows to a client that sent this `Accept`, with its content type. Nil where nothing is observed: the route is a 404 then.
+    package var exposition: (@Sendable (_ accept: String?) -> (text: String, contentType: String))?
 
     package init(
         pool: PostgresPool, redis: RedisClient, intake: Intake, publisher: Publisher, pusher: IndexPusher, queues: QueueMap, feed: QueueFeed, registry: JobRegistry,

@@ -22,9 +22,12 @@ package func buildApplication(
         LogRoutes(services: services).all,
         QueueRoutes(services: services).all,
         LaneRoutes(services: services).all,
+        MetricsRoutes(services: services).all,
     ].flatMap(\.self)
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestIDMiddleware())
+    router.add(middleware: TraceMiddleware())
+    router.add(middleware: HTTPMetricsMiddleware())
     router.add(middleware: AccessLogMiddleware())
     router.add(middleware: ProblemMiddleware(routes: RouteIndex(routes)))
     let authentication = Authentication(authenticator: services.authenticator)

@@ -16,7 +16,8 @@ struct Call: Sendable {
     var workspace: WorkspaceID { credential.workspace }
     /// For the operators' record.
     var actor: String { credential.key.description }
-    var trace: String { TraceParent.accept(request.headers[.traceparent]) }
+    /// As a job keeps it.
+    var trace: String { context.trace.stored }
 
     /// The id in the path; nil when it cannot be one, which is a 404 like any unknown one.
     func id<Thing>(_: ID<Thing>.Type) -> ID<Thing>? { context.parameters.get("id").flatMap { ID<Thing>($0) } }

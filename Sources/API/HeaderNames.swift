@@ -6,6 +6,7 @@ extension HTTPField.Name {
     static let idempotencyKey = constant("Idempotency-Key")
     static let idempotentReplayed = constant("Idempotent-Replayed")
     static let traceparent = constant("traceparent")
+    static let tracestate = constant("tracestate")
     static let prefer = constant("Prefer")
     static let preferenceApplied = constant("Preference-Applied")
     static let link = constant("Link")

@@ -55,7 +55,8 @@ enum JobJSON {
             ("lane", .string(LaneName.shown(job.lane, workspace: workspace))), ("priority", .int(job.priority)), ("status", .string(job.state)),
             ("attempt", .int(job.attempt)), ("failures", .int(job.failures)), ("reclaims", .int(job.reclaims)),
             ("maxAttempts", .int(job.maxAttempts)), ("runAt", .optional(time: job.runAt)), ("uniqueKey", .optional(job.uniqueKey)),
-            ("traceparent", .optional(job.trace)), ("errorClass", .optional(job.errorClass)), ("errorMessage", .optional(job.errorMessage)),
+            ("traceparent", .optional(job.trace.flatMap { TraceContext(stored: $0) }?.traceparent)),
+            ("errorClass", .optional(job.errorClass)), ("errorMessage", .optional(job.errorMessage)),
             ("createdAt", .time(job.createdAt)), ("settledAt", .optional(time: job.settledAt)), ("links", links(job.id)),
         ]
     }

@@ -7,6 +7,7 @@ package struct JobServices: Sendable {
     package let endpoints: EndpointDirectory
     /// Where jobs report to; nil where nobody listens.
     package let progress: ProgressWriter?
+    let deliveries = DeliveryMetrics()
 
     package init(delivery: DeliveryClient, endpoints: EndpointDirectory, progress: ProgressWriter? = nil) {
         self.delivery = delivery

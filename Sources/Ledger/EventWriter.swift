@@ -55,7 +55,7 @@ package struct EventWriter: Service {
     private let commits: GroupCommit<Request, Claimed<Publication>>
 
     package init(pool: PostgresPool, parallelCommits: Int = 2, deliveryJob: @escaping DeliveryJob) {
-        commits = GroupCommit(rowsPerBatch: 200, parallelCommits: parallelCommits) { batch in
+        commits = GroupCommit(writer: "events", rowsPerBatch: 200, parallelCommits: parallelCommits) { batch in
             try await pool.withTransaction { connection in
                 try await Self.commit(batch, slot: .any(), deliveryJob: deliveryJob, on: connection)
             }
@@ -63,6 +63,9 @@ package struct EventWriter: Service {
     }
 
     package func run() async throws { try await commits.run() }
+
+    /// What waits for its commit.
+    package var backlog: Int { commits.backlog }
 
     /// Returns after the commit.
     package func publish(_ request: Request) async throws -> Claimed<Publication> {

@@ -38,15 +38,18 @@ package final class GroupCommit<Request: Sendable, Answer: Sendable>: Service {
     private let mostRowsWaiting: Int
     private let patience: Duration
     private let commit: Commit
+    private let metrics: CommitMetrics
 
     /// - Parameters:
+    ///   - writer: its name in metrics.
     ///   - rowsPerBatch: a batch closes at this many rows; 500 is where the cost per row stops falling (Benchmarks/RESULTS.md).
     ///   - parallelCommits: commits under way at once; each holds one connection.
     ///   - patience: for so long few requests wait for the commit under way.
     package init(
-        rowsPerBatch: Int = 500, parallelCommits: Int = 2, mostRowsWaiting: Int = 50_000, patience: Duration = .milliseconds(20),
-        commit: @escaping Commit
+        writer: String, rowsPerBatch: Int = 500, parallelCommits: Int = 2, mostRowsWaiting: Int = 50_000,
+        patience: Duration = .milliseconds(20), commit: @escaping Commit
     ) {
+        metrics = CommitMetrics(writer: writer)
         self.rowsPerBatch = rowsPerBatch
         self.parallelCommits = parallelCommits
         self.mostRowsWaiting = mostRowsWaiting
@@ -66,7 +69,12 @@ package final class GroupCommit<Request: Sendable, Answer: Sendable>: Service {
                 state.rows += rows
                 return nil
             }
-            if let refusal { continuation.resume(throwing: refusal) } else { wakeup.signal() }
+            if let refusal {
+                metrics.refused()
+                continuation.resume(throwing: refusal)
+            } else {
+                wakeup.signal()
+            }
         }
     }
 
@@ -116,8 +124,10 @@ package final class GroupCommit<Request: Sendable, Answer: Sendable>: Service {
     }
 
     private func settle(_ batch: [Waiting]) async {
+        let begun = ContinuousClock.now
         do {
             let answers = try await commit(batch.map(\.request))
+            metrics.committed(rows: batch.reduce(0) { $0 + $1.rows }, since: begun)
             for (waiting, answer) in zip(batch, answers) { waiting.continuation.resume(returning: answer) }
         } catch let error where batch.count > 1 && error.isFaultOfOneRequest {
             // One request that the ledger refuses must not take its neighbours along.
@@ -126,10 +136,12 @@ package final class GroupCommit<Request: Sendable, Answer: Sendable>: Service {
                     let answers = try await commit([waiting.request])
                     waiting.continuation.resume(returning: answers[0])
                 } catch {
+                    metrics.refused()
                     waiting.continuation.resume(throwing: error)
                 }
             }
         } catch {
+            metrics.refused(batch.count)
             for waiting in batch { waiting.continuation.resume(throwing: error) }
         }
         state.withLock { $0.commits -= 1 }

@@ -56,23 +56,24 @@ package struct JobConfirmation: Sendable {
                     attempt: try row.int32(6))
                 continue
             }
-            guard wait == 0 else {
+            guard wait <= 0 else {
                 answers[id] = .wait(wait)
                 continue
             }
-            answers[id] = .run(
-                RunnableJob(
-                    id: id, workspace: WorkspaceID(try row.id(1)), kind: try row.text(2), lane: try row.text(3), priority: try row.int16(4),
-                    payload: try row.text(5), attempt: try row.int32(6), failures: try row.int32(7), maxAttempts: try row.int32(8),
-                    trace: try row.optionalText(9), laneKey: try row.optionalText(11), deadline: try row.optionalInt64(12),
-                    payloadVersion: try row.int16(13)))
+            var job = RunnableJob(
+                id: id, workspace: WorkspaceID(try row.id(1)), kind: try row.text(2), lane: try row.text(3), priority: try row.int16(4),
+                payload: try row.text(5), attempt: try row.int32(6), failures: try row.int32(7), maxAttempts: try row.int32(8),
+                trace: try row.optionalText(9), laneKey: try row.optionalText(11), deadline: try row.optionalInt64(12),
+                payloadVersion: try row.int16(13))
+            job.waited = -wait
+            answers[id] = .run(job)
         }
         return answers
     }
 
     private static let columns = """
         id, workspace_id, kind, lane, priority, payload, attempt, failures, max_attempts, trace,
-        ceil(greatest(0, extract(epoch FROM least(run_at, now() + interval '1 year') - now()) * 1000000))::int8, lane_key, deadline_us, payload_version
+        ceil(extract(epoch FROM least(run_at, now() + interval '1 year') - now()) * 1000000)::int8, lane_key, deadline_us, payload_version
         """
 
     private static let read = """

@@ -23,7 +23,7 @@ package struct JobWriter: Service {
     private let commits: GroupCommit<Request, Claimed<[AcceptedJob]>>
 
     package init(pool: PostgresPool, parallelCommits: Int = 2) {
-        commits = GroupCommit(parallelCommits: parallelCommits) { batch in
+        commits = GroupCommit(writer: "jobs", parallelCommits: parallelCommits) { batch in
             try await Self.commit(batch, pool: pool, slot: .any())
         }
     }

@@ -8,5 +8,6 @@ package enum LedgerMigrations {
         Migration(name: "0003_schedules", sql: String(decoding: PackageResources._003_schedules_sql, as: UTF8.self)),
         Migration(name: "0004_dead_letters", sql: String(decoding: PackageResources._004_dead_letters_sql, as: UTF8.self)),
         Migration(name: "0005_jobs", sql: String(decoding: PackageResources._005_jobs_sql, as: UTF8.self)),
+        Migration(name: "0006_observation", sql: String(decoding: PackageResources._006_observation_sql, as: UTF8.self)),
     ]
 }

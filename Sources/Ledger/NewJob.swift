@@ -17,7 +17,7 @@ package struct NewJob: Sendable {
     package var runAt: Int64?
     /// At most one pending job of a kind has it in a workspace.
     package var uniqueKey: String?
-    /// W3C traceparent of the request that asked for the job.
+    /// Trace context of the request that asked for the job, as `TraceContext.stored`.
     package var trace: String?
     /// Jobs of the lane with the same key run one after another, in the lane's order.
     package var laneKey: String?

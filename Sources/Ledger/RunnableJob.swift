@@ -11,11 +11,16 @@ package struct RunnableJob: Sendable, Equatable {
     package var attempt: Int32
     package var failures: Int32
     package var maxAttempts: Int32
+    /// Trace context of what asked for the job, as `TraceContext.stored`.
     package var trace: String?
     package var laneKey: String?
     /// Microseconds that one attempt may take; nil: as the kind says.
     package var deadline: Int64?
     package var payloadVersion: Int16
+    /// The span of this run, a child of `trace`; the runner makes one for each attempt.
+    package var span: TraceContext?
+    /// Microseconds between when it was due and when the ledger was asked about it, by the ledger's clock. Nil for a first-hand job: it was not asked.
+    package var waited: Int64?
 
     package init(
         id: JobID, workspace: WorkspaceID, kind: String, lane: String, priority: Int16, payload: String, attempt: Int32, failures: Int32,

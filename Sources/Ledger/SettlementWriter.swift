@@ -20,7 +20,7 @@ package struct SettlementWriter: Service {
 
     package init(pool: PostgresPool, logger: Logger, parallelCommits: Int = 2, onFreed: @escaping OnFreed = { _ in }) {
         // Bounded by the slots of the runners that submit, hence no bound of its own.
-        commits = GroupCommit(parallelCommits: parallelCommits, mostRowsWaiting: .max) { batch in
+        commits = GroupCommit(writer: "settlements", parallelCommits: parallelCommits, mostRowsWaiting: .max) { batch in
             let (verdicts, freed) = try await Self.commitPatiently(batch, pool: pool, logger: logger)
             if !freed.isEmpty, let jobs = try? await WaitingJobs(pool: pool).freed(freed) { onFreed(jobs) }
             return verdicts
@@ -28,6 +28,9 @@ package struct SettlementWriter: Service {
     }
 
     package func run() async throws { try await commits.run() }
+
+    /// What waits for its commit.
+    package var backlog: Int { commits.backlog }
 
     /// Returns after the commit. What the ledger refuses for its content must not bring the job back for ever: such a job is buried with a result
     /// that can be stored. A ledger that is away refuses nothing: that error is thrown, and the job stays pending.

@@ -1,4 +1,6 @@
+internal import CoreMetrics
 package import Logging
+internal import Primitives
 internal import ServiceLifecycle
 internal import Synchronization
 
@@ -19,6 +21,7 @@ package final class PostgresPool: Service, Sendable {
     let configuration: PostgresConfiguration
     let logger: Logger
     let machine: Mutex<Machine>
+    private let waits = CoreMetrics.Timer(label: "voicera_postgres_pool_wait_seconds")
     /// Resumed when the last connection is closed after `close`.
     let drained = Mutex<CheckedContinuation<Void, Never>?>(nil)
 
@@ -58,7 +61,9 @@ package final class PostgresPool: Service, Sendable {
     // MARK: Lending
 
     private func acquire() async throws(PostgresError) -> PostgresConnection {
-        let deadline = ContinuousClock.now + configuration.acquireTimeout
+        let begun = ContinuousClock.now
+        let deadline = begun + configuration.acquireTimeout
+        defer { waits.recordNanoseconds((ContinuousClock.now - begun).nanoseconds) }
         var (ticket, grant) = machine.withLock { $0.arrive(now: .now) }
         while true {
             let next: Machine.Grant = if let grant { grant } else { await wait(ticket, until: deadline) }

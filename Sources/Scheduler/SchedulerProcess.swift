@@ -34,6 +34,7 @@ package final class SchedulerProcess: Service {
         let followers = FollowerKeeper(waiting: WaitingJobs(pool: pool)) { pusher.push(freed: $0) }
         let pruning = JobPruning(pool: pool, retention: retention)
         self.pusher = pusher
+        let sampler = QueueSampler(pool: pool, queues: map.queues)
         duties = [
             LeaderDuty("the promotion of delayed jobs", every: .seconds(1)) { try await keeper.promote(term: $0) },
             LeaderDuty("telling the index of settings", every: .milliseconds(500)) { _ in try await keeper.applySettings(changedWithin: .seconds(15)) },
@@ -48,10 +49,13 @@ package final class SchedulerProcess: Service {
             LeaderDuty("a look at jobs that wait for others", every: .seconds(3)) { try await followers.mend(term: $0) },
             LeaderDuty("the removal of old jobs", every: .seconds(120)) { try await pruning.run(term: $0) },
             LeaderDuty("the removal of old log", every: .seconds(3600)) { try await LogPartitions(pool: pool).drop(olderThan: retention.log, term: $0) },
+            LeaderDuty("a sample of the queues", every: QueueSampler.pause) { try await sampler.sample(term: $0) },
             LeaderDuty("housekeeping", every: .seconds(600)) { _ in try await housekeeping.run() },
         ]
         self.logger = logger
     }
+
+    package var isLeading: Bool { term.withLock { $0 != nil } }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {

@@ -26,6 +26,8 @@ package struct WorkerProcess {
     }
 
     private let services: [any Service]
+    private let runners: [QueueRunner]
+    private let settlements: SettlementWriter
 
     package init(
         map: QueueMap, pool: PostgresPool, redis: RedisClient, delivery: DeliveryClient, targets: AddressPolicy, sealer: Sealer, tuning: IndexTuning = IndexTuning(),
@@ -53,7 +55,20 @@ package struct WorkerProcess {
         }
         let report = WorkerReporter(table: WorkerTable(pool: pool), id: id, release: settings.release, runners: runners, logger: logger)
         services = [progress, pusher, settlements, feed, report, RunnerCrew(runners: runners, reporter: report)]
+        self.runners = runners
+        self.settlements = settlements
     }
+
+    /// Attempts that run and slots that there are, by queue.
+    package var occupancy: [String: (running: Int, slots: Int)] {
+        runners.reduce(into: [:]) { queues, runner in
+            let (known, one) = (queues[runner.queue] ?? (0, 0), runner.load)
+            queues[runner.queue] = (known.running + one.active, known.slots + one.slots)
+        }
+    }
+
+    /// Settlements that wait for their commit.
+    package var settlementBacklog: Int { settlements.backlog }
 
     /// In the order in which they start; a group stops them in reverse, so that runners can settle to the last.
     package var all: [any Service] { services }

@@ -25,20 +25,24 @@ struct Layer {
 
         // Clients: they know a protocol, not our product. Only they see C, and Foundation stays out of them.
         Layer("Redis", ["CHiredis", "Primitives"], others: ["Logging", "NIOCore", "NIOPosix", "NIOSSL", "ServiceLifecycle"]),
-        Layer("Postgres", ["CLibPQ", "Primitives"], others: ["Logging", "ServiceLifecycle"]),
+        Layer("Postgres", ["CLibPQ", "Primitives"], others: ["CoreMetrics", "Logging", "ServiceLifecycle"]),
         Layer("HTTPDelivery", ["CLibCurl", "Primitives"]),
         Layer("LocalStack", ["Primitives"], others: ["FoundationEssentials"]),
+        // Knows a format, not our product; the rooms below it observe through swift-metrics and do not know it.
+        Layer(
+            "Telemetry", ["Primitives"],
+            others: ["CoreMetrics", "FoundationEssentials", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle"]),
 
         // The product below HTTP.
-        Layer("Ledger", ["Primitives", "Cron", "Postgres"], others: ["Logging", "ServiceLifecycle"]),
-        Layer("Queue", ["Primitives", "Redis", "Postgres", "Ledger"], others: ["Logging", "ServiceLifecycle"]),
+        Layer("Ledger", ["Primitives", "Cron", "Postgres"], others: ["CoreMetrics", "Logging", "ServiceLifecycle"]),
+        Layer("Queue", ["Primitives", "Redis", "Postgres", "Ledger"], others: ["CoreMetrics", "Logging", "ServiceLifecycle"]),
         Layer("Identity", ["Primitives", "Postgres", "Ledger"], others: ["Crypto", "Foundation"]),
-        Layer("Jobs", ["Primitives", "Ledger", "Queue", "Identity", "HTTPDelivery", "Postgres"], others: ["Crypto", "Foundation"]),
+        Layer("Jobs", ["Primitives", "Ledger", "Queue", "Identity", "HTTPDelivery", "Postgres"], others: ["CoreMetrics", "Crypto", "Foundation"]),
 
         // What a process is made of. None of the three knows another.
         Layer(
             "API", ["Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs"],
-            others: ["Crypto", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore"]),
+            others: ["CoreMetrics", "Crypto", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore"]),
         Layer(
             "Worker", ["Primitives", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery"],
             others: ["Logging", "ServiceLifecycle"]),
@@ -51,9 +55,9 @@ struct Layer {
             "Voicera",
             [
                 "Primitives", "Cron", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery", "API", "Worker", "Scheduler",
-                "LocalStack", "Chaos",
+                "LocalStack", "Chaos", "Telemetry",
             ],
-            others: ["ArgumentParser", "Foundation", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "UnixSignals"]),
+            others: ["ArgumentParser", "CoreMetrics", "Foundation", "Hummingbird", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "UnixSignals"]),
     ]
 
     var allowed: Set<String> { ours.union(others).union(Self.system) }

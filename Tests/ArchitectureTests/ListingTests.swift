@@ -39,4 +39,18 @@ import Testing
             #expect(names.insert(name).inserted, "\(name) is two kinds' name")
         }
     }
+
+    @Test func `every metric that is observed is described, and every one that is described is observed and in the README`() throws {
+        let quoted = /"((?:voicera|process)_[a-z_]+)"/
+        let isCatalogue = { (file: Repository.File) in file.name == "MetricCatalogue.swift" }
+        let files = try Repository.files(under: "Sources", ending: ".swift")
+        let described = Set(files.filter(isCatalogue).flatMap { $0.text.matches(of: quoted).map { String($0.1) } })
+        let observed = Set(files.filter { !isCatalogue($0) }.flatMap { $0.text.matches(of: quoted).map { String($0.1) } })
+        try #require(described.count > 30)
+        // The registry's own count of what it dropped is described by its constant.
+        #expect(observed.subtracting(described) == ["voicera_metrics_series_dropped_total"])
+        #expect(described.subtracting(observed) == [])
+        let readme = try Repository.file("README.md").text
+        #expect(observed.filter { !readme.contains("`\($0)`") }.sorted() == [])
+    }
 }

@@ -18,6 +18,7 @@ extension TheSystem {
                 ("api", "VOICERA_ALLOW_TARGETS", "everywhere"), ("api", "VOICERA_LISTEN", "8080"), ("worker", "VOICERA_CONCURRENCY", "webhooks=many"),
                 ("worker", "VOICERA_DRAIN", "soon"), ("worker", "VOICERA_LOG_LEVEL", "loud"), ("api", "WEBHOOK_SECRET", "hidden"),
                 ("migrate", "DATABASE_URL", nil), ("up", "VOICERA_ALLOW_TARGETS", "127.0.0.1/33"),
+                ("scheduler", "VOICERA_METRICS_LISTEN", "9090"), ("up", "VOICERA_METRICS_LISTEN", "everywhere"),
             ] as [(String, String, String?)])
         func `a missing or malformed setting stops the start with a line that names it`(command: String, name: String, value: String?) async throws {
             let folder = try TemporaryDirectory()

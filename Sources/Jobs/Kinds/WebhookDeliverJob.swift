@@ -59,12 +59,18 @@ package struct WebhookDeliverJob: Job {
             (name: "webhook-signature", value: endpoint.signer.signature(id: delivery, timestamp: timestamp, body: body)),
             (name: "webhook-attempt", value: String(context.job.attempt)),
         ]
-        if let trace = context.job.trace { headers.append((name: "traceparent", value: trace)) }
+        if let span = context.job.span {
+            headers.append((name: "traceparent", value: span.traceparent))
+            if !span.state.isEmpty { headers.append((name: "tracestate", value: span.state)) }
+        }
         do {
             var request = DeliveryRequest(url: try endpoint.target.get(), headers: headers, body: body)
             request.timeout = Self.timeout
-            return DeliveryVerdict.outcome(of: try await context.services.delivery.send(request))
+            let response = try await context.services.delivery.send(request)
+            context.services.deliveries.answered(response)
+            return DeliveryVerdict.outcome(of: response)
         } catch {
+            context.services.deliveries.failed(error)
             return DeliveryVerdict.outcome(of: error)
         }
     }

@@ -35,6 +35,7 @@ package final class IndexPusher: Service {
     private let wakeups: [Shard: Wakeup]
     private let state = Mutex(State())
     private let logger: Logger
+    private let metrics = IntakeMetrics()
 
     /// Pushes that wait at most, by shard; beyond, a job is left to the refill of its lane.
     private static let mostWaiting = 20_000
@@ -51,8 +52,16 @@ package final class IndexPusher: Service {
 
     package func knownEpochs() -> KnownEpochs { KnownEpochs(epochs: state.withLock { $0.epochs }) }
 
+    /// Pushes that wait, and lanes that wait to be marked.
+    package func backlog(of queue: String) -> (waiting: Int, damaged: Int) {
+        state.withLock { state in
+            map.shards(of: queue).reduce((0, 0)) { ($0.0 + (state.waiting[$1]?.count ?? 0), $0.1 + (state.damaged[$1]?.count ?? 0)) }
+        }
+    }
+
     /// Hands over jobs that are committed. Returns at once.
     package func push(_ jobs: [NewJob], accepted: [AcceptedJob], under known: KnownEpochs) {
+        metrics.accepted(jobs, accepted)
         var touched: Set<Shard> = []
         state.withLock { state in
             for (job, answer) in zip(jobs, accepted) where !answer.isDuplicate {

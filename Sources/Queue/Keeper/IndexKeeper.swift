@@ -16,6 +16,7 @@ package struct IndexKeeper: Sendable {
     private let leadership: Leadership
     private let refiller: Refiller
     private let logger: Logger
+    private let metrics = KeeperMetrics()
     private var known: [Shard: (epoch: String, beat: Int64)] = [:]
 
     /// A job is looked for by the sweep when it has been due for this long: pushes of living processes take milliseconds.
@@ -121,6 +122,7 @@ package struct IndexKeeper: Sendable {
     }
 
     private mutating func rebuild(_ lost: [LaneIndex], term: LeaderTerm) async throws {
+        let begun = ContinuousClock.now
         logger.notice("the index is lost and is rebuilt", metadata: ["shards": "\(lost.map(\.shard.tag).joined(separator: " "))"])
         var opening: [(index: LaneIndex, epoch: Int64)] = []
         for index in lost {
@@ -150,6 +152,7 @@ package struct IndexKeeper: Sendable {
             known[index.shard] = nil
             try await index.sweepKeys(before: epoch)
         }
+        metrics.rebuilt(opening.count, since: begun)
         logger.notice("the index is open", metadata: ["shards": "\(opening.count)"])
     }
 

@@ -103,6 +103,7 @@ extension QueueRunner {
 
     private func attempt(_ job: RunnableJob, _ claim: Holdings.Claim, policy: RunPolicy?, isStrict: Bool) async {
         let begun = ContinuousClock.now
+        let job = observed(job, begun: begun)
         var outcome: Outcome
         if policy == nil {
             outcome = .failed(Failure(.permanent, code: "unknown_kind", message: "this worker has no kind named \(job.kind)"))
@@ -144,10 +145,7 @@ extension QueueRunner {
         do {
             let verdict = try await settlements.settle(settlement)
             FaultPoint.reach("after-settlement")
-            if verdict == .refused {
-                logger.warning(
-                    "a settlement was refused: the job has moved on", metadata: ["job": "\(job.id)", "attempt": "\(job.attempt)"])
-            }
+            note(settlement, of: job, verdict)
             tell { holdings in
                 switch settlement.ending {
                 case .retried where verdict == .applied, .snoozed where verdict == .applied:
@@ -156,7 +154,7 @@ extension QueueRunner {
                 }
             }
         } catch {
-            logger.error("an attempt could not be settled", metadata: ["job": "\(job.id)", "error": "\(error)"])
+            logger.error("an attempt could not be settled", metadata: metadata(of: job).merging(["error": "\(error)"]) { $1 })
             // Not held on to, or its slot would be gone with it: it comes back second-hand, and the ledger is asked before it runs.
             tell { $0.giveBack(claim, delay: Self.unsettledDelay) }
         }

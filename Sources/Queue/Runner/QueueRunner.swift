@@ -31,6 +31,7 @@ package final class QueueRunner: Service {
     let confirmation: JobConfirmation
     let settlements: SettlementWriter
     let logger: Logger
+    let metrics: RunnerMetrics
     let holdings: Mutex<Holdings>
     let wakeup = Wakeup()
     private let refiller: Refiller
@@ -51,8 +52,10 @@ package final class QueueRunner: Service {
         self.settlements = settlements
         self.settings = settings
         var logger = logger
-        logger[metadataKey: "queue"] = "\(index.shard.tag)"
+        logger[metadataKey: "queue"] = "\(index.shard.queue)"
+        logger[metadataKey: "shard"] = "\(index.shard.tag)"
         self.logger = logger
+        metrics = RunnerMetrics(queue: index.shard.queue)
         refiller = Refiller(waiting: waiting)
         holdings = Mutex(Holdings(slots: settings.slots))
         self.broker = broker
@@ -90,9 +93,10 @@ package final class QueueRunner: Service {
             let (plan, isOver) = holdings.withLock { ($0.takePlan(granted: granted), $0.isOver) }
             if isOver { break }
             do {
-                switch try await index.step(
-                    worker: worker, epoch: epoch, session: session, beat: beat, settled: plan.settled, returned: plan.returned, want: plan.want)
-                {
+                switch try await observed({ [epoch, session, beat] () throws(RedisError) in
+                    try await index.step(
+                        worker: worker, epoch: epoch, session: session, beat: beat, settled: plan.settled, returned: plan.returned, want: plan.want)
+                }) {
                 case .stepped(let step):
                     holdings.withLock { $0.acknowledged(plan) }
                     beat = step.beat
@@ -103,6 +107,7 @@ package final class QueueRunner: Service {
                     if plan.want > 0 { isHungry = step.claims.count == plan.want }
                     await rest(after: step, want: plan.want, isHungry: isHungry)
                 case .stranger:
+                    metrics.leaseLost(epoch: epoch)
                     holdings.withLock { $0.restore(plan) }
                     session += 1
                     epoch = await reassert(session) ?? epoch
@@ -133,6 +138,7 @@ package final class QueueRunner: Service {
         let held = holdings.withLock { $0.assertion() }
         guard let assertion = try? await index.reassert(worker: worker, session: session, holding: held) else { return nil }
         if !assertion.refused.isEmpty {
+            metrics.lost(assertion.refused.count)
             logger.warning("jobs lost to other workers", metadata: ["count": "\(assertion.refused.count)"])
             holdings.withLock { $0.lose(assertion.refused) }
         }

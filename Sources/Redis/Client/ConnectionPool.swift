@@ -8,19 +8,27 @@ final class ConnectionPool: Sendable {
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter = 0
         var isClosed = false
+        /// Connections that were made, by slot.
+        var made: [Int]
     }
     private let state: Mutex<State>
 
     init(slots: Int) {
         // A client that does not run yet is about to: its first callers wait as for any other connection being made.
-        state = Mutex(State(slots: Array(repeating: .connecting, count: max(1, slots))))
+        state = Mutex(State(slots: Array(repeating: .connecting, count: max(1, slots)), made: Array(repeating: 0, count: max(1, slots))))
     }
 
     var isConnected: Bool { state.withLock { Self.leastLoaded($0.slots) != nil } }
 
     func set(_ slot: Int, _ phase: Lifeline.Phase) {
-        wake { state in state.slots[slot] = phase }
+        wake { state in
+            state.slots[slot] = phase
+            if case .connected = phase { state.made[slot] += 1 }
+        }
     }
+
+    /// Connections that were made in the place of a lost one.
+    var reconnections: Int { state.withLock { $0.made.reduce(0) { $0 + max(0, $1 - 1) } } }
 
     /// Nobody gets a connection any more.
     func close() {

@@ -55,6 +55,8 @@ package final class RedisClient: Service {
     }
 
     package var isConnected: Bool { pool.isConnected }
+    /// Since the start, those of subscriptions left out.
+    package var reconnections: Int { pool.reconnections }
 
     /// The `run_id` of the server process that we talk to: another one means that Redis was restarted or replaced.
     package func serverIdentity() async throws(RedisError) -> String {

@@ -23,10 +23,12 @@ struct UpCommand: AsyncParsableCommand {
     @Option(help: "Use this PostgreSQL instead of a private one (DATABASE_URL).")
     var postgres: String?
     @OptionGroup var worker: WorkerOptions
+    @OptionGroup var metrics: MetricsOptions
 
     func run() async throws {
         let logger = try Environment.logger()
         let listen = try listen ?? Environment.listenAddress()
+        let metricsListen = try metrics.address()
         let slots = try worker.slots()
         let drain = try worker.drainTime()
         let attempts = try worker.attemptLimit()
@@ -48,7 +50,8 @@ struct UpCommand: AsyncParsableCommand {
             stores.redis = stack.redisURL
             let access = try await prepare(folder, pool: try stores.makePool(logger: logger, connections: 2))
             let parts = Parts(
-                pool: try stores.makePool(logger: logger), redis: try stores.makeRedis(logger: logger), sealer: sealer, targets: targets, logger: logger)
+                pool: try stores.makePool(logger: logger), redis: try stores.makeRedis(logger: logger), sealer: sealer, targets: targets,
+                metricsListen: metricsListen, logger: logger)
             let api = parts.api(listen: listen, webhookSecret: webhookSecret) { port in
                 let run = DataFolder.Run(
                     baseUrl: "http://\(listen.host):\(port)", workspaceId: access.workspaceId, apiKey: access.apiKey,

@@ -11,6 +11,7 @@ import Queue
 import Redis
 import Scheduler
 import ServiceLifecycle
+import Telemetry
 import UnixSignals
 import Worker
 
@@ -23,6 +24,9 @@ struct Parts {
     let sealer: Sealer
     let targets: AddressPolicy
     let map = QueueMap()
+    let metrics = ProcessMetrics.registry
+    /// Where scrapes are answered; nil for nowhere.
+    let metricsListen: ListenAddress?
     let logger: Logger
 
     /// The stores first: a group stops its services from the last to the first, and everything needs the stores to the end.
@@ -34,10 +38,15 @@ struct Parts {
         let events = EventWriter(pool: pool, deliveryJob: Publisher.deliveryJob())
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let pusher = IndexPusher(map: map, redis: redis, logger: logger)
-        let services = APIServices(
+        observeIntake(writer, events, pusher)
+        var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: writer, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
             pusher: pusher, queues: map, feed: feed, registry: JobRegistry(), authenticator: Authenticator(keys: APIKeyTable(pool: pool)), sealer: sealer,
             addressPolicy: targets, defaultWebhookSecret: webhookSecret, version: Self.version, logger: logger)
+        services.exposition = { [metrics] accept in
+            let format = ExpositionFormat(accept: accept)
+            return (metrics.exposition(format), format.contentType)
+        }
         return [feed, pusher, writer, events, buildApplication(services: services, host: listen.host, port: listen.port, onListening: onListening)]
     }
 
@@ -50,19 +59,24 @@ struct Parts {
         let delivery = try DeliveryClient(policy: targets)
         let worker = WorkerProcess(
             map: map, pool: pool, redis: redis, delivery: delivery, targets: targets, sealer: sealer, settings: settings, logger: logger)
+        observe(worker)
         return [DeliveryClientService(client: delivery)] + worker.all
     }
 
     func scheduler() throws -> [any Service] {
-        [SchedulerProcess(map: map, pool: pool, redis: redis, retention: try Environment.retention(), logger: logger)]
+        let scheduler = SchedulerProcess(map: map, pool: pool, redis: redis, retention: try Environment.retention(), logger: logger)
+        let watch = FleetWatch(pool: pool)
+        observe(scheduler, watch)
+        return [scheduler, watch]
     }
 
     /// Runs until SIGTERM or SIGINT, then stops in good order.
     func run(_ services: [any Service]) async throws {
         DescriptorLimit.raise()
+        observeStores()
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: (stores + services).map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: (stores + scrapes + services).map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
     }
 }

@@ -4,12 +4,29 @@ import Primitives
 /// Stores and keys of a separate process, from flags and the environment.
 struct ProcessOptions: ParsableArguments {
     @OptionGroup var stores: StoreOptions
+    @OptionGroup var metrics: MetricsOptions
 
     func parts(connections: Int = 10) throws -> Parts {
         let logger = try Environment.logger()
+        let metricsListen = try metrics.address()
         return Parts(
             pool: try stores.makePool(logger: logger, connections: connections), redis: try stores.makeRedis(logger: logger),
-            sealer: try Environment.sealer(), targets: try Environment.addressPolicy(), logger: logger)
+            sealer: try Environment.sealer(), targets: try Environment.addressPolicy(), metricsListen: metricsListen,
+            logger: logger)
+    }
+}
+
+struct MetricsOptions: ParsableArguments {
+    @Option(help: "Where to answer scrapes without a key, HOST:PORT (VOICERA_METRICS_LISTEN).")
+    var metricsListen: ListenAddress?
+
+    /// Nil for nowhere. Whoever asks is about to make parts that observe, so that the registry is there from now on.
+    func address() throws -> ListenAddress? {
+        _ = ProcessMetrics.registry
+        if let metricsListen { return metricsListen }
+        guard let text = Environment.value("VOICERA_METRICS_LISTEN") else { return nil }
+        guard let address = ListenAddress(argument: text) else { throw ValidationError("VOICERA_METRICS_LISTEN: \(text) is not HOST:PORT") }
+        return address
     }
 }
 

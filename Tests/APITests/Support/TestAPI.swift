@@ -1,4 +1,5 @@
 import API
+import CoreMetrics
 import FoundationEssentials
 import HTTPDelivery
 import Identity
@@ -12,6 +13,7 @@ import Primitives
 import Queue
 import Redis
 import ServiceLifecycle
+import Telemetry
 import TestSupport
 
 /// The real application on a free port, with a database of its own and a workspace with a key of every scope.
@@ -45,15 +47,17 @@ struct TestAPI: Sendable {
         let settlements = SettlementWriter(pool: pool, logger: logger)
         let keys = APIKeyTable(pool: pool)
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
-        let services = APIServices(
+        var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: jobs, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
             pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]), authenticator: Authenticator(keys: keys), sealer: try Sealer(secret: Redacted(Sealer.randomKey())), addressPolicy: AddressPolicy(), version: "1.2.3", logger: logger)
 
+        let registry = PrometheusRegistry()
+        services.exposition = { (registry.exposition(ExpositionFormat(accept: $0)), ExpositionFormat(accept: $0).contentType) }
         let port = Promise<Int>()
         let application = buildApplication(services: services, port: 0) { port.fulfil($0) }
         let group = ServiceGroup(services: [pool, redis, feed, jobs, events, settlements, pusher, application], logger: logger)
         try await withThrowingTaskGroup { tasks in
-            tasks.addTask { try await group.run() }
+            tasks.addTask { try await withMetricsFactory(registry) { try await group.run() } }
             let workspace = try await makeWorkspace(pool)
             let key = try await KeyIssuer(keys: keys).issue(name: "test", workspace: workspace, scopes: Scope.all).secret.exposed
             let client = Client(port: await port.value, key: key)

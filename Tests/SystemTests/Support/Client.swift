@@ -14,15 +14,18 @@ struct Client: Sendable {
     }()
 
     func get(_ path: String) async throws -> Answer { try await send("GET", path, nil) }
-    func post(_ path: String, _ body: String) async throws -> Answer { try await send("POST", path, body) }
+    func post(_ path: String, _ body: String, headers: [String: String] = [:]) async throws -> Answer {
+        try await send("POST", path, body, headers)
+    }
 
-    private func send(_ method: String, _ path: String, _ body: String?) async throws -> Answer {
+    private func send(_ method: String, _ path: String, _ body: String?, _ headers: [String: String] = [:]) async throws -> Answer {
         guard let url = URL(string: baseURL + path) else { throw URLError(.badURL) }
         var request = URLRequest(url: url)
         request.httpMethod = method
         request.httpBody = body.map { Data($0.utf8) }
         request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization")
         if body != nil { request.setValue("application/json", forHTTPHeaderField: "Content-Type") }
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         let (data, response) = try await Self.session.data(for: request)
         guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
         return Answer(

@@ -18,6 +18,8 @@ final class Receiver: Sendable {
         var id: DeliveryID
         var path: String
         var attempt: Int
+        var traceparent: String?
+        var tracestate: String?
         var at: ContinuousClock.Instant
         /// Nil while it waits, and for ever when its sender has gone.
         var answeredAt: ContinuousClock.Instant?
@@ -93,7 +95,10 @@ final class Receiver: Sendable {
         let attempt = head.headers.first(name: "webhook-attempt").flatMap { Int($0) } ?? 0
         // One look decides: a request between two looks would be held after everything held was released, and nobody would answer it.
         let (held, behaviour, isHeld) = state.withLock { state in
-            state.arrivals.append(Arrival(id: id, path: head.uri, attempt: attempt, at: .now))
+            state.arrivals.append(
+                Arrival(
+                    id: id, path: head.uri, attempt: attempt, traceparent: head.headers.first(name: "traceparent"),
+                    tracestate: head.headers.first(name: "tracestate"), at: .now))
             state.distinct.insert(id)
             let held = Held(number: state.arrivals.count - 1, respond: respond)
             let isHeld =

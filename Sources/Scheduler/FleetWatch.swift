@@ -1,0 +1,48 @@
+package import Ledger
+package import Postgres
+import Primitives
+import ServiceLifecycle
+import Synchronization
+
+/// What is the fleet's and no process' own, depth, lag and workers, kept ready for scrapes. Every scheduler reads it, leading or not: the figures are the
+/// same wherever they are asked for, and do not go away with a leader.
+package final class FleetWatch: Service {
+    package struct Reading: Sendable {
+        package var samples: [QueueSample]
+        /// Workers that were heard of lately.
+        package var workers: Int
+        fileprivate var at: ContinuousClock.Instant
+    }
+
+    private let table: QueueSampleTable
+    private let workers: WorkerTable
+    private let latest = Mutex<Reading?>(nil)
+
+    private static let pause = Duration.seconds(5)
+    /// Older figures are not shown: no value is better than one that was.
+    private static let longestKept = Duration.seconds(30)
+
+    package init(pool: PostgresPool) {
+        table = QueueSampleTable(pool: pool)
+        workers = WorkerTable(pool: pool)
+    }
+
+    /// Nil when there is none that is fresh.
+    package var reading: Reading? { latest.withLock { $0.flatMap { $0.at + Self.longestKept > .now ? $0 : nil } } }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await self.look()
+                try? await Task.sleep(for: Self.pause)
+            }
+        }
+    }
+
+    /// A ledger that does not answer leaves the last reading to grow old.
+    func look() async {
+        guard let samples = try? await table.latest(), let workers = try? await workers.list() else { return }
+        let reading = Reading(samples: samples, workers: workers.count, at: .now)
+        latest.withLock { $0 = reading }
+    }
+}
