@@ -32,7 +32,7 @@ import Testing
 
     private func run(patience: Duration, _ body: @Sendable (GroupCommit<Int, Int>, Ledger) async throws -> Void) async throws {
         let ledger = Ledger()
-        let commits = GroupCommit<Int, Int>(rowsPerBatch: 8, parallelCommits: 2, patience: patience) { await ledger.commit($0) }
+        let commits = GroupCommit<Int, Int>(writer: "test", rowsPerBatch: 8, parallelCommits: 2, patience: patience) { await ledger.commit($0) }
         try await withThrowingTaskGroup { group in
             group.addTask { try await commits.run() }
             try await body(commits, ledger)

@@ -165,7 +165,7 @@ import Testing
             var keeper = withMetricsFactory(registry) {
                 IndexKeeper(
                     map: queue.map, redis: queue.redis, waiting: queue.waiting, lanes: LaneSettingsTable(pool: queue.pool),
-                    queues: QueueSettingsTable(pool: queue.pool), leadership: leadership, logger: queue.logger)
+                    queues: QueueSettingsTable(pool: queue.pool), workers: WorkerTable(pool: queue.pool), leadership: leadership, logger: queue.logger)
             }
             let term = try #require(try await leadership.claim())
             try await keeper.beat(term: term)

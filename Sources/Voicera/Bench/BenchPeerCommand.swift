@@ -12,12 +12,11 @@ struct BenchPeerCommand: AsyncParsableCommand {
 
     struct Options: ParsableArguments {
         @Option var profile = "default"
+        @Option var postgres: String
+        @Option var redis: String
 
         func run(_ body: (BenchSystem) async throws -> Void) async throws {
             guard let profile = BenchProfile.all.first(where: { $0.name == profile }) else { throw ValidationError("no profile \(profile)") }
-            guard let postgres = Environment.value("PG_DSN"), let redis = Environment.value("REDIS_URL") else {
-                throw ValidationError("PG_DSN and REDIS_URL name the stores")
-            }
             let stack = try await Stack.start(in: "", postgres: postgres, redis: redis)
             // The enqueuing process seals what the working one opens.
             try await BenchSystem.run(on: stack, profile: profile, secret: Data(repeating: 7, count: 32).base64EncodedString(), body)
@@ -38,6 +37,7 @@ struct BenchPeerCommand: AsyncParsableCommand {
 
     struct Enqueue: AsyncParsableCommand {
         @OptionGroup var options: Options
+        @Option(help: "Where the deliveries go.") var receiver = ""
         @Argument(help: "noop, hook or lat") var kind: String
         @Argument(help: "single, bulk or paced") var mode: String
         @Argument var count: Int
@@ -51,8 +51,7 @@ struct BenchPeerCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.run { system in
-                let url = Environment.value("WEBHOOK_URL") ?? ""
-                if kind == "hook" { try await system.addEndpoints(url) }
+                if kind == "hook" { try await system.addEndpoints(receiver) }
                 let begun = ContinuousClock.now
                 switch mode {
                 case "bulk" where kind == "hook": try await system.publish(count, callers: 32)
@@ -73,9 +72,10 @@ struct BenchPeerCommand: AsyncParsableCommand {
     /// Works until SIGTERM. What the ledger has as ended is what it counts as done.
     struct Work: AsyncParsableCommand {
         @OptionGroup var options: Options
+        @Option(help: "Folder of the driver's counter files.") var counters: String
 
         func run() async throws {
-            let tally = try PeerTally(folder: Environment.value("CNT_DIR") ?? "/tmp")
+            let tally = try PeerTally(folder: counters)
             try await options.run { system in
                 system.kinds.onStart { tally.noteStart($0) }
                 try await system.withWorkers {
