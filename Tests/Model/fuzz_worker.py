@@ -19,7 +19,7 @@ class Worker:
     def __init__(self, world, name):
         self.world, self.name = world, name
         self.held, self.settled, self.returned, self.active = {}, [], [], 0
-        self.session, self.epoch, self.next, self.stepped_at = 0, '', 'step', world.index.now
+        self.session, self.epoch, self.beat, self.next, self.stepped_at = 0, '', 0, 'step', world.index.now
         self.excused, self.paused, self.stopping, self.gone = False, False, False, False
         self.tasks = []                                     # confirmations and reclaims on their way
         self.attempts, self.settling, self.verdicts = [], [], []
@@ -63,7 +63,7 @@ class Worker:
         want = 0 if self.stopping else max(0, min(w.slots - self.active, 2 * w.slots - len(self.held)))
         arguments = [self.name, self.epoch, self.session, LEASE, want, w.window, w.most_due, len(settled), *settled, len(returned)]
         for one in returned: arguments += one
-        arguments.append(0)     # No beat known: what a worker does about an older copy is a law of its own.
+        arguments.append(self.beat)
         answer = w.send('step', arguments, fate)
         if answer is None or answer[0] != 'ok':
             self.settled, self.returned = settled + self.settled, returned + self.returned
@@ -71,7 +71,7 @@ class Worker:
             elif answer[0] in ('stranger', 'recovering'): self.next = 'reassert'
             return
         for id in settled + [r[0] for r in returned]: self.held.pop(id, None)
-        _, _, _, lanes, refill, cancels, _ = answer
+        _, _, _, lanes, refill, cancels, self.beat = answer
         first, second, reclaimed = [], [], []
         for at in range(0, len(lanes), 3):
             lane, strict, entries = lanes[at:at + 3]
@@ -91,7 +91,7 @@ class Worker:
 
     def reassert(self, fate):
         w = self.world
-        self.next = 'step'
+        self.next, self.beat = 'step', 0
         self.session += 1
         arguments = [self.name, self.session, LEASE, w.window]
         for id, c in self.held.items(): arguments += [id, c.rank, c.lane, c.key]
@@ -226,8 +226,9 @@ class Keeper:
             while w.index.now < since + w.recovery_wait: yield
         w.index('open', epoch)
         self.epoch, self.beat_number = '', 0
-        if before:
-            for key in w.index.redis.call('KEYS', f'v2:{{q.0}}:{before}:*'): w.index.redis.call('UNLINK', key)
+        for key in w.index.redis.call('KEYS', 'v2:{q.0}:*'):
+            number = key.split(':')[2]
+            if number.isdigit() and int(number) < epoch: w.index.redis.call('UNLINK', key)
 
     def apply_settings(self):
         w = self.world
