@@ -64,6 +64,13 @@ package struct Leadership: Sendable {
             "UPDATE leaders SET expires_at = now() - interval '1 second' WHERE name = $1 AND holder = $2 AND term = $3", term.parameters)
     }
 
+    /// The newest epoch of every shard.
+    package func epochs() async throws -> [String: Int64] {
+        var epochs: [String: Int64] = [:]
+        for row in try await pool.query("SELECT shard, epoch FROM index_epochs") { epochs[try row.text(0)] = try row.int64(1) }
+        return epochs
+    }
+
     /// The next epoch of a shard's index; only the leader gets one.
     package func nextEpoch(of shard: String, term: LeaderTerm) async throws -> Int64 {
         let rows = try await pool.query(

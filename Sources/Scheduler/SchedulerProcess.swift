@@ -27,6 +27,7 @@ package final class SchedulerProcess: Service {
             queues: QueueSettingsTable(pool: pool), workers: WorkerTable(pool: pool), leadership: leadership, logger: logger)
         self.keeper = keeper
         let schedules = ScheduleKeeper(map: map, redis: redis, tuning: tuning, firing: ScheduleFiring(pool: pool))
+        let settings = SettingsDuty(keeper: keeper)
         let housekeeping = Housekeeping(pool: pool)
         let mover = DeadLetterMover(operations: DeadLetterOperationTable(pool: pool), map: map, redis: redis, tuning: tuning, logger: logger)
         let canceller = JobCanceller(map: map, pool: pool, redis: redis, tuning: tuning, logger: logger)
@@ -37,7 +38,7 @@ package final class SchedulerProcess: Service {
         let sampler = QueueSampler(pool: pool, queues: map.queues)
         duties = [
             LeaderDuty("the promotion of delayed jobs", every: .seconds(1)) { try await keeper.promote(term: $0) },
-            LeaderDuty("telling the index of settings", every: .milliseconds(500)) { _ in try await keeper.applySettings(changedWithin: .seconds(15)) },
+            LeaderDuty("telling the index of settings", every: .milliseconds(500)) { try await settings.run(term: $0) },
             LeaderDuty("the firing of schedules", every: .seconds(1)) { try await schedules.run(term: $0) },
             LeaderDuty("a sweep", every: .seconds(5)) { _ in try await keeper.sweep() },
             LeaderDuty("a round of operations on dead letters", every: .seconds(1)) { try await mover.run(term: $0) },

@@ -5,7 +5,8 @@
     python3 Tests/Model/protocol.py --define '-DJOBS=2 -DFLUSHES=2' [--liveness]     # a world of your own, however long it takes
 
 A configuration has to hold in every interleaving. A broken variant has to fail, and by the law that is named with it: a model that cannot fail proves
-nothing. A weakness is the code as it is, in a corner where a law does not hold; the change that would mend it is checked beside it.
+nothing. A weakness is a corner that the model showed, where a law does not hold without the change that is checked beside it; all but the lane that
+is let go and the mark of a reclaimed job are mended in the code (Sources/Queue/Queue.docc/Model.md).
 Needs spin and gcc.
 """
 import argparse, os, pathlib, re, shutil, subprocess, sys, tempfile

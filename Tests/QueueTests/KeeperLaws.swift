@@ -189,4 +189,26 @@ import Testing
             #expect(claims.map(\.lane) == ["lane"], "one at a time in the fleet, and none of the parked lane")
         }
     }
+
+    @Test func `a leader that was overtaken removes no keys of the epoch that lives`() async throws {
+        try await QueueFixture.run(opens: false) { queue in
+            try await queue.open(epoch: 1)
+            try await queue.push(queue.newJobs(3))
+            // Another one believes to have opened the second epoch.
+            try await queue.index.sweepKeys(before: 2)
+            try await queue.join("w1")
+            #expect(try await queue.step().claims.count == 3)
+        }
+    }
+
+    @Test func `a copy of an earlier life of the index is rebuilt, whatever its beat`() async throws {
+        try await QueueFixture.run(opens: false) { queue in
+            var (keeper, term) = try await keeper(queue)
+            try await keeper.beat(term: term)
+            _ = try await queue.pool.query("UPDATE index_epochs SET epoch = 7")
+            try await keeper.beat(term: term)
+            guard case .alive(let epoch, true, _, _) = try await queue.index.tend(knownEpoch: "", lastBeat: 0) else { throw NeverHappened("it is open") }
+            #expect(epoch == "8")
+        }
+    }
 }

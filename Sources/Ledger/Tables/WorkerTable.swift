@@ -16,7 +16,7 @@ package struct WorkerRow: Sendable {
 /// Workers of the fleet, as operators see them, and as a rebuild of the index waits for them.
 package struct WorkerTable: Sendable {
     /// Without a report for this long a worker is gone.
-    package static let silence: Int64 = 15_000_000
+    package static let silence = Duration.seconds(15)
     private let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
@@ -33,12 +33,12 @@ package struct WorkerTable: Sendable {
     package func leave(_ id: Identifier) async throws { _ = try await pool.query("DELETE FROM workers WHERE id = $1", [.id(id)]) }
 
     /// Those that were heard of lately, the oldest first.
-    package func list() async throws -> [WorkerRow] {
+    package func list(heardWithin time: Duration = Self.silence) async throws -> [WorkerRow] {
         let rows = try await pool.query(
             """
             SELECT id, host, pid, release, started_at, seen_at, queues FROM workers
             WHERE seen_at > now() - $1 * interval '1 microsecond' ORDER BY started_at, id
-            """, [.int64(Self.silence)])
+            """, [.int64(time.microseconds)])
         return try rows.map {
             WorkerRow(
                 id: try $0.id(0), host: try $0.text(1), pid: try $0.int32(2), release: try $0.text(3), startedAt: try $0.timestamp(4),
@@ -48,6 +48,6 @@ package struct WorkerTable: Sendable {
 
     /// Forgets the silent ones.
     package func prune() async throws {
-        _ = try await pool.query("DELETE FROM workers WHERE seen_at < now() - $1 * interval '1 microsecond'", [.int64(Self.silence * 20)])
+        _ = try await pool.query("DELETE FROM workers WHERE seen_at < now() - $1 * interval '1 microsecond'", [.int64((Self.silence * 20).microseconds)])
     }
 }

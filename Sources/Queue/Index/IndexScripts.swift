@@ -14,6 +14,7 @@ enum IndexScripts {
     static let missing = script("missing.v2", PackageResources.missing_v2_lua)
     static let tune = script("tune.v2", PackageResources.tune_v2_lua)
     static let cancel = script("cancel.v2", PackageResources.cancel_v2_lua)
+    static let clear = script("clear.v2", PackageResources.clear_v2_lua)
     static let look = script("look.v2", PackageResources.look_v2_lua)
     static let leave = script("leave.v2", PackageResources.leave_v2_lua)
 

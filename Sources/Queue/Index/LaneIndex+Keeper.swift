@@ -34,11 +34,13 @@ extension LaneIndex {
         return Set((reply.array ?? []).compactMap(\.text))
     }
 
-    package func open(_ epoch: Int64) async throws(RedisError) {
-        _ = try await run(IndexScripts.open, [.int(epoch)])
+    /// False when the index has another epoch by now, or is lost again.
+    @discardableResult
+    package func open(_ epoch: Int64) async throws(RedisError) -> Bool {
+        try await run(IndexScripts.open, [.int(epoch)]).integer == 1
     }
 
-    /// Removes what the epochs before have left behind, a page at a time, without blocking the server.
+    /// Removes what the epochs before have left behind, a page at a time, without blocking the server, for as long as this epoch is the index's.
     package func sweepKeys(before epoch: Int64) async throws(RedisError) {
         let prefix = "v2:{\(shard.tag)}:"
         var cursor = "0"
@@ -52,7 +54,7 @@ extension LaneIndex {
                 let number = String(decoding: key.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
                 return Int64(number).map { $0 < epoch } ?? false
             }
-            if !keys.isEmpty { _ = try await redis.send(["UNLINK"] + keys.map { .bytes($0) }) }
+            if !keys.isEmpty, try await run(IndexScripts.clear, [.int(epoch)] + keys.map { .bytes($0) }).integer != 1 { return }
         } while cursor != "0"
     }
 }

@@ -24,9 +24,12 @@ package struct IndexKeeper: Sendable {
     /// A delayed job that the index had is running by then; the others are moved by the leader.
     private static let promotionGrace = Duration.seconds(1)
     private static let lanesPerPage = 500
+    private static let always = Duration.seconds(100 * 366 * 86_400)
     /// A rebuild that knows of no worker waits for the longest that a live one may be silent: it rests for a beat when its slots are full, and
     /// reconnects to a server that has come back within two seconds.
     private static let silenceBeyondBeat = Duration.milliseconds(500)
+    /// Workers that were heard of within this time may still run jobs: their reports pause while the ledger is away.
+    private static let memory = Duration.seconds(60)
     /// For a worker that is known and silent no longer than this: it is dead, or will find its running jobs given out again.
     private static let longestSilence = Duration.seconds(6)
 
@@ -48,9 +51,12 @@ package struct IndexKeeper: Sendable {
     /// Once a second: one look at every shard. Lost ones are rebuilt together, since each rebuild waits for the live workers.
     package mutating func beat(term: LeaderTerm) async throws {
         var lost: [LaneIndex] = []
+        let newest = try await leadership.epochs()
         for index in shards {
             let last = known[index.shard]
             switch try await index.tend(knownEpoch: last?.epoch ?? "", lastBeat: last?.beat ?? 0) {
+            // A copy of an earlier life: beats of two epochs cannot be compared, their numbers can.
+            case .alive(let epoch, true, _, _) where (Int64(epoch) ?? 0) < newest[index.shard.tag] ?? 0: lost.append(index)
             case .alive(let epoch, true, let beat, let refills):
                 known[index.shard] = (epoch, beat)
                 for order in refills { try await refiller.refill(order, of: index, epoch: epoch) }
@@ -62,7 +68,9 @@ package struct IndexKeeper: Sendable {
     }
 
     /// Gives the index what operators changed lately: whoever changed it does so too, and may have died before.
-    package func applySettings(changedWithin age: Duration) async throws {
+    /// - Parameter age: nil for everything there is.
+    package func applySettings(changedWithin age: Duration?) async throws {
+        let age = age ?? Self.always
         for settings in try await queues.changed(within: age.microseconds) {
             for index in shards where index.shard.queue == settings.queue { try await index.tune(settings, shards: map.shards(of: settings.queue).count) }
         }
@@ -148,7 +156,10 @@ package struct IndexKeeper: Sendable {
         // What is running is pending: with nothing pending there is nobody to wait for.
         if try await waiting.isAnythingPending() { try await awaitAssertions(opening) }
         for (index, epoch) in opening {
-            try await index.open(epoch)
+            guard try await index.open(epoch) else {
+                logger.warning("the index was lost again while it was rebuilt", metadata: ["shard": "\(index.shard.tag)"])
+                continue
+            }
             known[index.shard] = nil
             try await index.sweepKeys(before: epoch)
         }
@@ -160,7 +171,7 @@ package struct IndexKeeper: Sendable {
     /// out again. With all of them here the index opens at once.
     private func awaitAssertions(_ opening: [(index: LaneIndex, epoch: Int64)]) async throws {
         guard let tuning = opening.first?.index.tuning else { return }
-        let names = Set(try await workers.list().map(\.id.description))
+        let names = Set(try await workers.list(heardWithin: Self.memory).map(\.id.description))
         let patience = names.isEmpty ? tuning.beat + Self.silenceBeyondBeat : Self.longestSilence
         for (index, _) in opening { try await index.call(names) }
         let deadline = ContinuousClock.now + patience

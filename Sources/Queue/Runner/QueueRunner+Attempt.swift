@@ -63,6 +63,8 @@ extension QueueRunner {
 
     private func act(on answer: JobConfirmation.Answer, _ claimed: Claimed) {
         switch answer {
+        // An answer that comes after the lease may speak of an attempt that somebody else is on.
+        case .run where ContinuousClock.now - heard.withLock({ $0 }) > index.tuning.lease: holdings.withLock { $0.lose([claimed.claim.id]) }
         case .run(let job): start(job, claimed.claim, isStrict: claimed.isStrict)
         case .wait(let delay): holdings.withLock { $0.giveBack(claimed.claim, delay: max(1, delay)) }
         case .behind: holdings.withLock { $0.giveBack(claimed.claim, delay: Self.behindDelay) }

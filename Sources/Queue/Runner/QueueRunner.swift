@@ -34,6 +34,8 @@ package final class QueueRunner: Service {
     let metrics: RunnerMetrics
     let holdings: Mutex<Holdings>
     let wakeup = Wakeup()
+    /// When the last step that was answered had been sent: the lease runs from then at the earliest.
+    let heard = Mutex(ContinuousClock.now)
     private let refiller: Refiller
     private let broker: AttemptBroker?
     private let seat: Int
@@ -84,6 +86,7 @@ package final class QueueRunner: Service {
     /// The loop. One step at a time; what it brings is run by tasks of the group.
     private func work(in group: inout DiscardingTaskGroup) async {
         var epoch = ""
+        var newest: Int64 = 0
         var beat: Int64 = 0
         var session: Int64 = 0
         var isHungry = false
@@ -92,6 +95,7 @@ package final class QueueRunner: Service {
             let granted = broker?.ask(seat, active: active, free: free, isHungry: isHungry) ?? free
             let (plan, isOver) = holdings.withLock { ($0.takePlan(granted: granted), $0.isOver) }
             if isOver { break }
+            let sent = ContinuousClock.now
             do {
                 switch try await observed({ [epoch, session, beat] () throws(RedisError) in
                     try await index.step(
@@ -100,6 +104,7 @@ package final class QueueRunner: Service {
                 case .stepped(let step):
                     holdings.withLock { $0.acknowledged(plan) }
                     beat = step.beat
+                    heard.withLock { $0 = sent }
                     take(step.claims, in: &group)
                     if !step.cancels.isEmpty { group.addTask { await self.cancel(step.cancels) } }
                     for order in step.refills { group.addTask { await self.refill(order, epoch: step.epoch) } }
@@ -110,12 +115,12 @@ package final class QueueRunner: Service {
                     metrics.leaseLost(epoch: epoch)
                     holdings.withLock { $0.restore(plan) }
                     session += 1
-                    epoch = await reassert(session) ?? epoch
+                    epoch = await reassert(session, after: &newest) ?? ""
                     beat = 0
                 case .recovering:
                     holdings.withLock { $0.restore(plan) }
                     session += 1
-                    epoch = await reassert(session) ?? epoch
+                    epoch = await reassert(session, after: &newest) ?? ""
                     beat = 0
                     await wakeup.wait(atMost: .milliseconds(100))
                 case .lost:
@@ -134,9 +139,15 @@ package final class QueueRunner: Service {
     }
 
     /// Says what is held and takes the answer. The epoch, or nil when there is no index to speak to.
-    private func reassert(_ session: Int64) async -> String? {
+    /// - Parameter newest: the highest epoch so far; an index with a lower one is a copy of an earlier life, which the leader will rebuild.
+    private func reassert(_ session: Int64, after newest: inout Int64) async -> String? {
         let held = holdings.withLock { $0.assertion() }
         guard let assertion = try? await index.reassert(worker: worker, session: session, holding: held) else { return nil }
+        guard let epoch = Int64(assertion.epoch), epoch >= newest else {
+            await wakeup.wait(atMost: .milliseconds(100))
+            return nil
+        }
+        newest = epoch
         if !assertion.refused.isEmpty {
             metrics.lost(assertion.refused.count)
             logger.warning("jobs lost to other workers", metadata: ["count": "\(assertion.refused.count)"])
