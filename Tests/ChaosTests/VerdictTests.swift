@@ -85,7 +85,6 @@ import Testing
             Self.fault(.workerKill, from: 12, to: 13, process: "worker-1", life: "worker-1#1"),
             Self.fault(.workerStop, from: 5, to: 16, process: "worker-1", life: "worker-1#1"),
             Self.fault(.redisHang, from: 11, to: 18),
-            Self.fault(.rewind, from: 12, to: 12),
             Self.fault(.cut, from: 11, to: 17, process: "worker-1", life: "worker-1#1", stores: [.redis]),
         ]
         for fault in explaining {
@@ -106,7 +105,7 @@ import Testing
             Self.fault(.redisHang, from: 11, to: 14),
             Self.fault(.cut, from: 11, to: 17, process: "worker-1", life: "worker-1#1", stores: [.postgres]),
         ]
-        let kinds: [FaultKind] = [.flush, .redisKill, .redisEmpty, .snapshot, .postgresCrash, .postgresRestart, .apiKill, .schedulerKill, .workerTerm]
+        let kinds: [FaultKind] = [.flush, .redisKill, .redisEmpty, .snapshot, .rewind, .postgresCrash, .postgresRestart, .apiKill, .schedulerKill, .workerTerm]
         for fault in others + kinds.map({ Self.fault($0, from: 11, to: 19) }) {
             one.evidence.faults = [fault]
             #expect(one.verdict.unexplained.count == 1, "\(fault.fault.text)")

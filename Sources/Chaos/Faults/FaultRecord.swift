@@ -22,12 +22,11 @@ package struct FaultRecord: Sendable {
     private static let before = Duration.seconds(15)
     private static let aftermath = Duration.seconds(12)
 
-    /// Law 4 lets a delivery come twice when a worker died or was cut off from the index for as long as its lease. A copy loaded into the running
-    /// server is noticed by the leader only, within a second; until then what the copy has of first-hand jobs runs again. Nothing else repeats.
+    /// Law 4 lets a delivery come twice when a worker died or was cut off from the index for as long as its lease. Nothing else repeats.
     package var mayRepeat: Bool {
         guard skipped == nil else { return false }
         switch fault.kind {
-        case .workerKill, .workerStop, .rewind: return true
+        case .workerKill, .workerStop: return true
         case .redisHang, .diskFull: return healedAt - startedAt >= Self.leaseIsSafe
         case .cut, .hole, .tear, .delay, .slow: return fault.stores.contains(.redis) && healedAt - startedAt >= Self.leaseIsSafe
         default: return false
