@@ -13,6 +13,10 @@ import Testing
             let shown = try await api.client.get("/api/queues/slack")
             #expect(shown.int("concurrency") == 40 && shown.bool("laneDefaults.strict") == true && shown.int("laneDefaults.burst") == 3, "\(shown)")
             #expect(try await api.client.get("/api/queues").count("data") == 6)
+            _ = try await api.pool.query(
+                "INSERT INTO queue_samples (queue, due, scheduled, dead, oldest_due_at, sampled_at) VALUES ('slack', 7, 2, 1, now() - interval '1 minute', now())")
+            let sampled = try await api.client.get("/api/queues/slack")
+            #expect(sampled.int("due") == 7 && sampled.int("scheduled") == 2 && sampled.text("oldestDueAt") != nil, "\(sampled)")
             #expect(try await api.number("SELECT count(*) FROM operator_actions WHERE action = 'queues.change' AND actor LIKE 'key_%'") == 1)
             #expect(try await api.client.get("/api/queues/none").isProblem(404, "not_found"))
         }

@@ -29,13 +29,20 @@ struct QueueRoutes: Sendable {
 
     private func index(_ call: Call) async throws -> Response {
         let settings = try await table.all()
+        let samples = try await samples()
         var queues: [JSON] = []
-        for queue in services.queues.queues { queues.append(try await json(settings[queue] ?? QueueSettings(queue: queue))) }
+        for queue in services.queues.queues { queues.append(await json(settings[queue] ?? QueueSettings(queue: queue), samples[queue])) }
         return Response(.ok, ["data": .array(queues), "nextCursor": .null])
     }
 
     private func show(_ call: Call) async throws -> Response {
-        Response(.ok, try await json(try await table.find(try queue(of: call))))
+        let queue = try queue(of: call)
+        return Response(.ok, await json(try await table.find(queue), try await samples()[queue]))
+    }
+
+    /// How deep the queues were when the leader looked last, a few seconds ago.
+    private func samples() async throws -> [String: QueueSample] {
+        Dictionary(try await QueueSampleTable(pool: services.pool).latest().map { ($0.queue, $0) }, uniquingKeysWith: { $1 })
     }
 
     private func change(_ call: Call) async throws -> Response {
@@ -75,7 +82,7 @@ struct QueueRoutes: Sendable {
 
     private func answer(_ settings: QueueSettings) async throws -> Response {
         await pusher.push(settings)
-        return Response(.ok, try await json(settings))
+        return Response(.ok, await json(settings, try await samples()[settings.queue]))
     }
 
     private func queue(of call: Call) throws(Problem) -> String {
@@ -83,14 +90,16 @@ struct QueueRoutes: Sendable {
         return queue
     }
 
-    private func json(_ settings: QueueSettings) async throws -> JSON {
+    private func json(_ settings: QueueSettings, _ sample: QueueSample?) async -> JSON {
         var held: Int64 = 0
         var isIndexed = true
         for shard in services.queues.shards(of: settings.queue) {
             if let look = try? await LaneIndex(shard: shard, redis: services.redis).look() { held += look.held } else { isIndexed = false }
         }
         return [
-            "queue": .string(settings.queue), "running": isIndexed ? .int(held) : .null, "weight": .int(settings.weight),
+            "queue": .string(settings.queue), "due": .optional(sample?.due), "scheduled": .optional(sample?.scheduled), "dead": .optional(sample?.dead),
+            "oldestDueAt": .optional(time: sample?.oldestDueAt), "sampledAt": .optional(time: sample?.sampledAt),
+            "running": isIndexed ? .int(held) : .null, "weight": .int(settings.weight),
             "priority": .int(settings.priority), "concurrency": .int(settings.concurrency), "processConcurrency": .int(settings.processConcurrency),
             "paused": .bool(settings.paused != 0), "pausedSeconds": LimitFields.seconds(settings.paused), "pausedReason": .optional(settings.pausedReason),
             "pausedBy": .optional(settings.pausedBy), "draining": .bool(settings.isDraining), "laneDefaults": LimitFields.json(settings.laneDefaults),
