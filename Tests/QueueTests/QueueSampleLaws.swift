@@ -15,19 +15,19 @@ import Testing
         try await QueueFixture.run { queue in
             #expect(try await sample(queue).due == 0)
             try await queue.commit(queue.newJobs(50))
-            // 3 retries that are due, the oldest of all for 900 s; 4 delayed, 1 of which is due by now; 5 dead; 6 over long ago.
+            // 3 retries, of which 1 waits in its strict lane and the oldest has been due for 900 s; 4 delayed, 1 of which is due by now; 5 dead; 6 over long ago.
             try await queue.pool.query(
                 """
                 WITH numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM jobs)
                 UPDATE jobs SET
                     failures = (n <= 3)::int, delayed = n BETWEEN 4 AND 7,
-                    run_at = now() + CASE WHEN n = 1 THEN -900 WHEN n BETWEEN 4 AND 6 THEN 3600 WHEN n > 12 THEN -5 ELSE -86400 END * interval '1 second',
+                    run_at = now() + CASE WHEN n = 1 THEN -900 WHEN n BETWEEN 3 AND 6 THEN 3600 WHEN n > 12 THEN -5 ELSE -86400 END * interval '1 second',
                     state = (CASE WHEN n BETWEEN 8 AND 12 THEN 'dead' WHEN n BETWEEN 13 AND 18 THEN 'succeeded' ELSE 'pending' END)::job_state
                 FROM numbered WHERE numbered.id = jobs.id
                 """)
             try await queue.pool.query("UPDATE jobs SET run_at = now() - interval '10 seconds' WHERE run_at < now() - interval '1 hour' AND state = 'pending'")
             let sample = try await sample(queue)
-            #expect(sample.due == 36 && sample.scheduled == 3 && sample.dead == 5, "\(sample)")
+            #expect(sample.due == 35 && sample.scheduled == 4 && sample.dead == 5, "\(sample)")
             #expect((900_000_000..<905_000_000).contains(sample.lag), "\(sample.lag)")
         }
     }

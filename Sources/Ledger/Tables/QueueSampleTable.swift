@@ -96,20 +96,21 @@ package struct QueueSampleTable: Sendable {
     /// time say less than it costs.
     private static let settings = "SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0"
 
-    /// Each arm says what a partial index says, so that it is read through that index: it names none, and holds for one index of the waiting jobs as well
-    /// as for two that are parted by failures. A delayed job whose time has come is due, though it stands in the index of the delayed ones for a moment.
+    /// Each arm says what a partial index says, so that it is read through that index, and names none. A delayed job whose time has come is due, though
+    /// it stands in the index of the delayed ones for a moment; one of a strict lane waits for its retry among those that are not delayed.
     private static let counting = """
         WITH counts AS (
-            SELECT queue, count(*) AS due, 0::int8 AS scheduled, 0::int8 AS dead, min(run_at) AS oldest
-            FROM jobs WHERE state = 'pending' AND NOT delayed AND failures = 0 GROUP BY queue
-            UNION ALL
-            SELECT queue, count(*), 0, 0, min(run_at) FROM jobs WHERE state = 'pending' AND NOT delayed AND failures > 0 GROUP BY queue
-            UNION ALL
-            SELECT queue, count(*) FILTER (WHERE run_at <= now()), count(*) FILTER (WHERE run_at > now()), 0, min(run_at) FILTER (WHERE run_at <= now())
-            FROM jobs WHERE state = 'pending' AND delayed GROUP BY queue
-            UNION ALL
-            SELECT queue, 0, 0, count(*), NULL FROM jobs WHERE state = 'dead' GROUP BY queue)
+            \(arm("NOT delayed AND failures = 0")) UNION ALL \(arm("NOT delayed AND failures > 0")) UNION ALL \(arm("delayed"))
+            UNION ALL SELECT queue, 0, 0, count(*), NULL FROM jobs WHERE state = 'dead' GROUP BY queue)
         SELECT q.queue, coalesce(sum(due), 0)::int8, coalesce(sum(scheduled), 0)::int8, coalesce(sum(dead), 0)::int8, min(oldest), now()
         FROM unnest($1::text[]) AS q (queue) LEFT JOIN counts USING (queue) GROUP BY q.queue ORDER BY q.queue
         """
+
+    private static func arm(_ condition: String) -> String {
+        """
+        SELECT queue, count(*) FILTER (WHERE run_at <= now()) AS due, count(*) FILTER (WHERE run_at > now()) AS scheduled, 0::int8 AS dead,
+            min(run_at) FILTER (WHERE run_at <= now()) AS oldest
+        FROM jobs WHERE state = 'pending' AND \(condition) GROUP BY queue
+        """
+    }
 }
