@@ -118,7 +118,7 @@ final class Fleet: Sendable {
     @discardableResult
     func startAPI(_ more: [String: String?] = [:]) async throws -> ChildProcess {
         let process = try keep("api", ChildProcess.voicera("api", environment: environment.merging(more) { $1 }))
-        let line = try await process.waitForLine(containing: "listening on ")
+        let line = try await process.waitForLine(containing: "listening on http://")
         guard let address = line.split(separator: " ").last else { throw NeverHappened("an address in: \(line)") }
         state.withLock { $0.client = Client(baseURL: String(address), key: $0.client?.key ?? "") }
         return process
