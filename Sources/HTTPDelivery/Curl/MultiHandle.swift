@@ -9,6 +9,10 @@ internal import Glibc
     private let poll: EventPoll
     /// When curl wants to be called without an event, in nanoseconds of the monotonic clock.
     private var deadline: UInt64?
+    private var hasTransfers = false
+    private var nextLook: UInt64 = 0
+    /// Nanoseconds.
+    private static let lookEvery: UInt64 = 1_000_000_000
     private var isClosed = false
 
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
@@ -55,8 +59,10 @@ internal import Glibc
             if event.isBroken { mask |= CURL_CSELECT_ERR }
             act(on: event.descriptor, mask)
         }
-        if let deadline, deadline <= Self.now() {
-            self.deadline = nil
+        let now = Self.now()
+        if let due, due <= now {
+            deadline = nil
+            nextLook = now + Self.lookEvery
             // CURL_SOCKET_TIMEOUT is the same number as the bad socket.
             act(on: voicera_bad_socket(), 0)
         }
@@ -75,13 +81,21 @@ internal import Glibc
     private func act(on socket: Int32, _ mask: Int32) {
         var running: Int32 = 0
         _ = unsafe curl_multi_socket_action(raw, socket, mask, &running)
+        hasTransfers = running > 0
+    }
+
+    /// When curl has to look at its timeouts: at the time that it gave, and once a second while it has transfers, so that a timer that was never
+    /// given cannot leave one open for ever.
+    private var due: UInt64? {
+        guard hasTransfers else { return deadline }
+        return min(deadline ?? .max, nextLook)
     }
 
     private var patience: Int32 {
-        guard let deadline else { return -1 }
+        guard let due else { return -1 }
         let now = Self.now()
         // Rounded up: waking a fraction too early would spin until the time has come.
-        return deadline <= now ? 0 : Int32(clamping: (deadline - now + 999_999) / 1_000_000)
+        return due <= now ? 0 : Int32(clamping: (due - now + 999_999) / 1_000_000)
     }
 
     fileprivate func changed(_ socket: Int32, _ what: Int32, isKnown: Bool) {
