@@ -1,5 +1,6 @@
 import Foundation
 import Identity
+import Postgres
 import TestSupport
 import Testing
 
