@@ -150,4 +150,17 @@ import Testing
             #expect(claimed.count == 50 && Set(claimed).count == 50)
         }
     }
+
+    @Test func `a refill whose order was lost is given to the next one, not when its time is over`() async throws {
+        try await QueueFixture.run { queue in
+            try await queue.join("w1")
+            try await queue.join("w2")
+            _ = try await queue.index.mark(["lane"])
+            #expect(try await queue.step("w1").refills.map(\.lane) == ["lane"])
+            #expect(try await queue.step("w2").refills.isEmpty, "one at a time")
+            // Its answer never came: it asserts what it has.
+            _ = try await queue.index.reassert(worker: "w1", session: 2, holding: [])
+            #expect(try await queue.step("w2").refills.map(\.lane) == ["lane"])
+        }
+    }
 }

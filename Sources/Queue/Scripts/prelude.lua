@@ -17,7 +17,7 @@
 --   <e>:cancels     HASH  id -> worker that holds it and has to be told
 --   <e>:leases      ZSET  worker -> expiry (us);   <e>:idle  SET of workers that wait to be woken
 --   <e>:sessions    HASH  worker -> number of its last re-assertion: a call of an earlier one that arrives late is not taken
---   <e>:refill      ZSET  lane -> time (us) before which nobody else refills it
+--   <e>:refill      ZSET  lane -> time (us) before which nobody else refills it;   <e>:granted  HASH lane -> who was told to
 -- Envelopes are opaque here. No client's clock enters: `now` is the server's TIME.
 -- Parked, paused: '0' or absent = no, '-1' = until told otherwise, else us since 1970. A rank is a priority, with an 'r' behind it for a retry.
 
@@ -374,10 +374,11 @@ local function reclaim(ttl, window, now)
 end
 
 -- The lanes that want more from the ledger, at most `most`, each granted to the caller for five seconds. Flat: lane, dropped, jobs it has.
-local function grantRefills(before, most, now)
+local function grantRefills(before, most, now, who)
   local refill = {}
   for _, lane in ipairs(redis.call('ZRANGEBYSCORE', P .. 'refill', '-inf', us(before), 'LIMIT', 0, most)) do
     redis.call('ZADD', P .. 'refill', us(now + 5000000), lane)
+    redis.call('HSET', P .. 'granted', lane, who)
     local s = stateOf(lane)
     refill[#refill + 1] = lane
     refill[#refill + 1] = s.dropped

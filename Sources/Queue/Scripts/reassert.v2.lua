@@ -48,6 +48,14 @@ for at = 5, #ARGV - 1, 4 do
     assume(lane, id, key)
   end
 end
+-- It may not have heard that it is to refill lanes: others may.
+local granted = redis.call('HGETALL', P .. 'granted')
+for i = 1, #granted, 2 do
+  if granted[i + 1] == worker then
+    redis.call('HDEL', P .. 'granted', granted[i])
+    if redis.call('ZSCORE', P .. 'refill', granted[i]) then redis.call('ZADD', P .. 'refill', us(now), granted[i]) end
+  end
+end
 local held, counts = redis.call('HGETALL', P .. 'held'), {}
 for i = 1, #held, 2 do
   if string.sub(held[i + 1], 1, #mine) == mine and not asserted[held[i]] then

@@ -42,6 +42,7 @@ local isCurrent = s.dropped == dropped
 if left or not isCurrent then redis.call('HSET', stateKey(lane), 'over', '1') else redis.call('HDEL', stateKey(lane), 'over') end
 if leftRetries or not isCurrent then redis.call('HSET', stateKey(lane), 'overr', '1') else redis.call('HDEL', stateKey(lane), 'overr') end
 redis.call('ZREM', P .. 'refill', lane)
+redis.call('HDEL', P .. 'granted', lane)
 s = stateOf(lane)
 -- Nothing new among what was read, such as jobs that could not be settled and wait to be given out again: no more than five looks a second.
 wantsRefill(lane, s, window, (added == 0 and isCurrent) and now + 200000 or now)

@@ -211,4 +211,4 @@ if redis.call('EXISTS', P .. 'cancels') == 1 then
     end
   end
 end
-return { 'ok', epoch, us(wait), lanes, grantRefills(now, 4, now), cancels, D.beat }
+return { 'ok', epoch, us(wait), lanes, grantRefills(now, 4, now, worker), cancels, D.beat }
