@@ -63,8 +63,9 @@ extension QueueRunner {
 
     private func act(on answer: JobConfirmation.Answer, _ claimed: Claimed) {
         switch answer {
-        // An answer that comes after the lease may speak of an attempt that somebody else is on.
-        case .run where ContinuousClock.now - heard.withLock({ $0 }) > index.tuning.lease: holdings.withLock { $0.lose([claimed.claim.id]) }
+        // An answer that comes after the lease may speak of an attempt that somebody else is on. The index knows whose the job is: it takes it
+        // back only from its holder, and a lease that began anew meanwhile must not keep it from everybody.
+        case .run where ContinuousClock.now - heard.withLock({ $0 }) > index.tuning.lease: holdings.withLock { $0.giveBack(claimed.claim, delay: 0) }
         case .run(let job): start(job, claimed.claim, isStrict: claimed.isStrict)
         case .wait(let delay): holdings.withLock { $0.giveBack(claimed.claim, delay: max(1, delay)) }
         case .behind: holdings.withLock { $0.giveBack(claimed.claim, delay: Self.behindDelay) }

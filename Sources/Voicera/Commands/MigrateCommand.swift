@@ -19,7 +19,7 @@ struct MigrateCommand: AsyncParsableCommand {
     }
 }
 
-/// Runs a pool for the time of one command.
+/// Runs a client for the time of one command. What it cannot do is left to the leader.
 func withRedis(_ redis: RedisClient, _ body: () async -> Void) async {
     await withTaskGroup { group in
         group.addTask { try? await redis.run() }
@@ -28,6 +28,7 @@ func withRedis(_ redis: RedisClient, _ body: () async -> Void) async {
     }
 }
 
+/// Runs a pool for the time of one command.
 func withPool<Result: Sendable>(_ pool: PostgresPool, _ body: () async throws -> Result) async throws -> Result {
     try await withThrowingTaskGroup { group in
         group.addTask { try await pool.run() }
