@@ -102,6 +102,7 @@ extension QueueRunner {
                 Task { await self.attempt(job, claim, policy: policy, isStrict: isStrict) }
             }
         }
+        beginnings.signal()
     }
 
     private func attempt(_ job: RunnableJob, _ claim: Holdings.Claim, policy: RunPolicy?, isStrict: Bool) async {

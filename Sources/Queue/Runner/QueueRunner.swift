@@ -34,6 +34,8 @@ package final class QueueRunner: Service {
     let metrics: RunnerMetrics
     let holdings: Mutex<Holdings>
     let wakeup = Wakeup()
+    /// Signalled when an attempt begins.
+    let beginnings = Wakeup()
     /// When the last step that was answered had been sent: the lease runs from then at the earliest.
     let heard = Mutex(ContinuousClock.now)
     private let refiller: Refiller
@@ -224,10 +226,11 @@ package final class QueueRunner: Service {
         for await _ in index.wakeUps(of: worker) { wakeup.signal() }
     }
 
-    /// Coarse on purpose: one look at everything instead of a timer per job.
+    /// Coarse on purpose: one look at everything instead of a timer per job, and none while nothing runs.
     private func watchDeadlines() async {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
+                if holdings.withLock({ $0.activeCount == 0 }) { await beginnings.wait() }
                 try? await Task.sleep(for: .milliseconds(250))
                 holdings.withLock { $0.cancelOverdue(at: clock.now) }
                 settleStuck(at: clock.now, in: &group)

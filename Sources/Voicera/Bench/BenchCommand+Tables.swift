@@ -1,16 +1,23 @@
+import Foundation
+
 /// The measurements that are tables.
 extension BenchCommand {
     func measureGrowth(on stack: Stack) async throws -> BenchTable {
         var table = BenchTable("growth", columns: BenchSystem.growthColumns)
-        for (waiting, lanes) in [(10_000, 1_000), (1_000_000, 1_000), (10_000_000, 1_000), (1_000_000, 1), (1_000_000, 100_000)] {
-            for _ in 0..<rounds {
-                try await BenchSystem.run(on: stack, profile: .standard) { system in
+        // The largest last: it takes the longest to fill.
+        for (waiting, lanes) in [(10_000, 1_000), (1_000_000, 1), (1_000_000, 1_000), (1_000_000, 100_000), (10_000_000, 1_000)] {
+            try await BenchSystem.run(on: stack, profile: .standard) { system in
+                for _ in 0..<rounds {
                     table.add("\(waiting) waiting in \(lanes) lanes", try await system.growth(waiting: waiting, lanes: lanes))
+                    if let line = table.lines.last { progress(line) }
                 }
             }
         }
         return table
     }
+
+    /// A measurement of many minutes shows how far it is.
+    private func progress(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
 
     func measureFairness(on stack: Stack) async throws -> BenchTable {
         var table = BenchTable("fairness", columns: BenchSystem.fairnessColumns)

@@ -23,7 +23,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Use this Redis.") var redis: String?
     @Flag(help: "Instead: what a job costs the stores with up to 10 million waiting, and in up to 100,000 lanes.") var growth = false
     @Flag(help: "Instead: what one tenant of a hundred can do to the others.") var fairness = false
-    @Flag(help: "Instead: a `voicera up` with nothing to do.") var idle = false
+    @Flag(help: "Instead: a `voicera up` and a worker with nothing to do.") var idle = false
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
@@ -47,7 +47,9 @@ struct BenchCommand: AsyncParsableCommand {
     private func measure(in folder: String) async throws -> BenchResult {
         if idle {
             var table = BenchTable("idle", columns: BenchIdle.columns)
-            for round in 1...rounds { table.add("voicera up, round \(round)", try await BenchIdle.measure(seconds: 30, in: folder + "/\(round)")) }
+            for round in 1...rounds {
+                for (name, figures) in try await BenchIdle.measure(seconds: 30, in: folder + "/\(round)") { table.add(name, figures) }
+            }
             return BenchResult(table)
         }
         let stack = try await Stack.start(in: folder, postgres: postgres, redis: redis)

@@ -34,13 +34,17 @@ struct BenchTable {
     }
 
     var text: String {
-        let width = max(20, rows.map(\.name.count).max() ?? 0) + 2
         let head = measurement.padding(toLength: width, withPad: " ", startingAt: 0) + columns.map { Self.right($0) }.joined()
-        let lines = rows.map { row in
-            row.name.padding(toLength: width, withPad: " ", startingAt: 0) + columns.map { Self.right(String(row.figures[$0] ?? 0)) }.joined()
-        }
         return ([head] + lines).joined(separator: "\n")
     }
+
+    var lines: [String] {
+        rows.map { row in
+            row.name.padding(toLength: width, withPad: " ", startingAt: 0) + columns.map { Self.right(String(row.figures[$0] ?? 0)) }.joined()
+        }
+    }
+
+    private var width: Int { max(20, rows.map(\.name.count).max() ?? 0) + 2 }
 
     private static func right(_ text: String) -> String { String(repeating: " ", count: max(1, 18 - text.count)) + text }
 }

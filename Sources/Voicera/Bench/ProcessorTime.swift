@@ -20,21 +20,30 @@ struct ProcessorTime {
             own: left.own - right.own, byStore: left.byStore.merging(right.byStore) { $0 - $1 })
     }
 
-    /// Of a process, its children and those that it has reaped.
+    /// Of a process, its descendants and those that they have reaped.
     static func used(byFamilyOf pid: Int32) -> Int64 {
-        (ticks(of: pid, withReaped: true) + children(of: pid).reduce(0) { $0 + ticks(of: $1, withReaped: false) }) * 10_000
+        used(by: pid) + reaped(by: pid) + children(of: pid).reduce(0) { $0 + used(byFamilyOf: $1) }
+    }
+
+    /// Of a process without its children, to the nanosecond of every living thread.
+    static func used(by pid: Int32) -> Int64 {
+        threads(of: pid).reduce(0) { $0 + (numbers(in: "/proc/\(pid)/task/\($1)/schedstat").first ?? 0) / 1000 }
+    }
+
+    static func threads(of pid: Int32) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? [] }
+
+    static func numbers(in file: String) -> [Int64] {
+        ((try? String(contentsOfFile: file, encoding: .utf8)) ?? "").split(whereSeparator: \.isWhitespace).compactMap { Int64($0) }
     }
 
     private static func children(of pid: Int32) -> [Int32] {
-        let text = (try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)) ?? ""
-        return text.split(separator: " ").compactMap { Int32($0) }
+        threads(of: pid).flatMap { numbers(in: "/proc/\(pid)/task/\($0)/children").map { Int32($0) } }
     }
 
-    /// Clock ticks of 10 ms: user and system.
-    private static func ticks(of pid: Int32, withReaped: Bool) -> Int64 {
+    /// Counted by the kernel in ticks of 10 ms.
+    private static func reaped(by pid: Int32) -> Int64 {
         guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), let end = text.lastIndex(of: ")") else { return 0 }
         let fields = text[text.index(after: end)...].split(separator: " ").map { Int64($0) ?? 0 }
-        guard fields.count > 14 else { return 0 }
-        return fields[11] + fields[12] + (withReaped ? fields[13] + fields[14] : 0)
+        return fields.count > 14 ? (fields[13] + fields[14]) * 10_000 : 0
     }
 }

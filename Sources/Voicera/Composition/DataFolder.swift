@@ -9,7 +9,7 @@ struct DataFolder {
         var apiKey: String
     }
 
-    struct Run: Encodable {
+    struct Run: Codable {
         var baseUrl: String
         var workspaceId: String
         var apiKey: String
