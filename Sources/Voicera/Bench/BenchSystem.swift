@@ -99,6 +99,8 @@ struct BenchSystem: Sendable {
 
     func audit() async throws -> [String] { try await Audit(pool: pool).books().differences }
 
+    func indexes(of queue: String) -> [LaneIndex] { map.shards(of: queue).map { LaneIndex(shard: $0, redis: redis, tuning: tuning) } }
+
     /// Until every shard takes pushes: a leader has opened it.
     func waitForIndex() async throws {
         for shard in map.shards {
