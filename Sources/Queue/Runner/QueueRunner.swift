@@ -187,7 +187,7 @@ package final class QueueRunner: Service {
         var secondHand: [Claimed] = []
         var reclaimed: [Claimed] = []
         holdings.withLock { holdings in
-            for claim in claims {
+            for claim in Self.byTurns(claims) {
                 switch claim.entry {
                 case .firstHand(let job): firstHand.append((job, holdings.claimed(claim.id, rank: claim.rank, lane: claim.lane)))
                 case .secondHand: secondHand.append(Claimed(claim, &holdings))
@@ -198,6 +198,19 @@ package final class QueueRunner: Service {
         for (job, claim) in firstHand { start(job, claim, isStrict: false) }
         if !secondHand.isEmpty { group.addTask { [secondHand] in await self.confirm(secondHand) } }
         if !reclaimed.isEmpty { group.addTask { [reclaimed] in await self.reclaim(reclaimed) } }
+    }
+
+    /// The first of every lane, then the second of every lane that has one: a lane of which many were claimed holds up none of which there are few.
+    /// - Parameter claims: the lanes one after another.
+    static func byTurns(_ claims: [LaneIndex.Claim]) -> [LaneIndex.Claim] {
+        guard let first = claims.first, let last = claims.last, first.lane != last.lane else { return claims }
+        var turns: [(turn: Int, position: Int)] = []
+        turns.reserveCapacity(claims.count)
+        for position in claims.indices {
+            let isNext = position > 0 && claims[position].lane == claims[position - 1].lane
+            turns.append((isNext ? turns[position - 1].turn + 1 : 0, position))
+        }
+        return turns.sorted(by: <).map { claims[$0.position] }
     }
 
     /// What the ledger is asked about before it runs.
