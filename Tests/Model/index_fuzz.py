@@ -174,8 +174,8 @@ class World:
         for at in range(0, len(flat), 3): self.refills.append((*flat[at:at + 3], epoch))
 
     def read(self):
-        lane, dropped, indexed, epoch = self.refills.pop(self.rng.randrange(len(self.refills)))
-        limit = self.window + indexed + 1
+        lane, dropped, depth, epoch = self.refills.pop(self.rng.randrange(len(self.refills)))
+        limit = depth + 1
         rows = self.ledger.first(lane, limit)
         self.reads.append((lane, dropped, rows, more(rows, limit), epoch))
 

@@ -100,10 +100,10 @@ import Testing
             let missing = try #require(try await queue.index.missing(of: jobs.map(\.id), in: "lane"))
             #expect(missing.isOverflowing && missing.ids.count == 15)
             try await queue.join("w1")
-            // Under half the window the lane asks for more, and says how many it has.
+            // Under half the window the lane asks for more, and says how far to read.
             let step = try await queue.step(want: 6)
             #expect(step.claims.count == 6)
-            #expect(step.refills.map(\.lane) == ["lane"] && step.refills.first?.dropped == 15 && step.refills.first?.indexed == 10)
+            #expect(step.refills.map(\.lane) == ["lane"] && step.refills.first?.dropped == 15 && step.refills.first?.depth == 16, "ten that it has, and room for six")
             // The order was given to one: nobody else gets it meanwhile.
             try await queue.join("w2")
             #expect(try await queue.step("w2", want: 0).refills.isEmpty)

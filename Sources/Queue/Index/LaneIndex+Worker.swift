@@ -39,8 +39,8 @@ extension LaneIndex {
         package var lane: String
         /// The lane's count of jobs left to the ledger, before it is read.
         package var dropped: Int64
-        /// Jobs of the lane that the index has already.
-        package var indexed: Int
+        /// How far to read: what the index has already stands at the front of the lane, and what it has room for behind.
+        package var depth: Int
     }
 
     package struct Step: Sendable {
@@ -178,8 +178,8 @@ extension LaneIndex {
 
     static func refillOrders(_ parts: [RedisValue]) -> [RefillOrder] {
         stride(from: 0, to: parts.count - 2, by: 3).compactMap { index in
-            guard let lane = parts[index].text, let dropped = parts[index + 1].integer, let indexed = parts[index + 2].integer else { return nil }
-            return RefillOrder(lane: lane, dropped: dropped, indexed: Int(indexed))
+            guard let lane = parts[index].text, let dropped = parts[index + 1].integer, let depth = parts[index + 2].integer else { return nil }
+            return RefillOrder(lane: lane, dropped: dropped, depth: Int(depth))
         }
     }
 }

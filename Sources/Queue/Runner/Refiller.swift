@@ -10,8 +10,8 @@ package struct Refiller: Sendable {
 
     /// The dropped count in the order was read before the ledger is: what is left out in between moves it, and the mark stays.
     package func refill(_ order: LaneIndex.RefillOrder, of index: LaneIndex, epoch: String) async throws {
-        // What the index has already stands at the front of the lane and is read again; the window must fit behind it.
-        let limit = index.tuning.window + order.indexed + 1
+        // One more shows whether the ledger has more.
+        let limit = order.depth + 1
         let entries = try await waiting.first(limit, of: WaitingJobs.Lane(queue: index.shard.queue, lane: order.lane))
         _ = try await index.refill(order.lane, with: entries, epoch: epoch, dropped: order.dropped, limit: limit)
     }

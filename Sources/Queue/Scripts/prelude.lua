@@ -11,7 +11,7 @@
 --   <e>:tat:<l>     STR   GCRA's theoretical arrival time (us); gone when it has passed
 --   <e>:jobs        HASH  id -> envelope: first-hand; 'r': reclaimed. An id without an entry is second-hand
 --   <e>:due         ZSET  id -> due (us);   <e>:dues  HASH id -> rank|lane
---   <e>:held        HASH  id -> worker|rank|lane
+--   <e>:held        HASH  id -> worker, filler|rank|lane
 --   <e>:keyof       HASH  id -> lane key, while the index has the id, waiting, due or held
 --   <e>:heads       HASH  lane\0key -> the one id of that key that may run;   <e>:key:<lane>\0<key>  ZSET  those behind it
 --   <e>:cancels     HASH  id -> worker that holds it and has to be told
@@ -123,15 +123,30 @@ local function leave(lane, s, firsts, retries)
   redis.call('HINCRBY', stateKey(lane), 'dropped', firsts + retries)
 end
 
--- Which of the ids the index already has, waiting in this lane, held or due: one flag an id.
+-- Flags those of the ids that the hash has. Redis may keep up to 512 fields as a list, through all of which each look goes: then it is read once.
+local function flag(flags, ids, hash)
+  local count = redis.call('HLEN', hash)
+  if count == 0 then return end
+  if count <= 512 and #ids > 16 then
+    local present = {}
+    for _, field in ipairs(redis.call('HKEYS', hash)) do present[field] = true end
+    for i = 1, #ids do flags[i] = flags[i] or present[ids[i]] end
+  else
+    local values = redis.call('HMGET', hash, unpack(ids))
+    for i = 1, #ids do flags[i] = flags[i] or values[i] end
+  end
+end
+
+-- Which of the ids the index already has, waiting in this lane, held or due: something true for each one that it has.
 local function known(lane, ids)
-  local held = redis.call('HMGET', P .. 'held', unpack(ids))
-  local dues = redis.call('HMGET', P .. 'dues', unpack(ids))
-  local keys = redis.call('HMGET', P .. 'keyof', unpack(ids))
-  local waiting = redis.call('ZMSCORE', laneKey(lane), unpack(ids))
-  local again = redis.call('ZMSCORE', againKey(lane), unpack(ids))
-  local flags = {}
-  for i = 1, #ids do flags[i] = (held[i] or dues[i] or keys[i] or waiting[i] or again[i]) and true or false end
+  local flags = redis.call('ZMSCORE', laneKey(lane), unpack(ids))
+  if redis.call('EXISTS', againKey(lane)) == 1 then
+    local again = redis.call('ZMSCORE', againKey(lane), unpack(ids))
+    for i = 1, #ids do flags[i] = flags[i] or again[i] end
+  end
+  flag(flags, ids, P .. 'held')
+  flag(flags, ids, P .. 'dues')
+  flag(flags, ids, P .. 'keyof')
   return flags
 end
 
@@ -328,10 +343,14 @@ local function finish(counts, ended, window, now)
   end
 end
 
+-- What `held` has of a job begins with its worker. With values of more than 64 bytes the hash is a table from its first field on, never a list.
+local filler = string.rep(' ', 64)
+local function ownedBy(worker) return worker .. filler .. '|' end
+
 local function splitHeld(value)
   local bar = string.find(value, '|', 1, true)
   local second = string.find(value, '|', bar + 1, true)
-  return string.sub(value, 1, bar - 1), string.sub(value, bar + 1, second - 1), string.sub(value, second + 1)
+  return string.sub(value, 1, bar - 1 - #filler), string.sub(value, bar + 1, second - 1), string.sub(value, second + 1)
 end
 
 -- Gives a held id back to the head of its lane.
@@ -373,16 +392,19 @@ local function reclaim(ttl, window, now)
   return moved
 end
 
--- The lanes that want more from the ledger, at most `most`, each granted to the caller for five seconds. Flat: lane, dropped, jobs it has.
-local function grantRefills(before, most, now, who)
+-- The lanes that want more from the ledger, at most `most`, each granted to the caller for five seconds. Flat: lane, dropped, how many rows to read:
+-- what the index has of the lane stands in front and is read again, and what it has room for comes behind.
+local function grantRefills(before, most, window, now, who)
   local refill = {}
   for _, lane in ipairs(redis.call('ZRANGEBYSCORE', P .. 'refill', '-inf', us(before), 'LIMIT', 0, most)) do
     redis.call('ZADD', P .. 'refill', us(now + 5000000), lane)
     redis.call('HSET', P .. 'granted', lane, who)
     local s = stateOf(lane)
+    local firsts, retries = redis.call('ZCARD', laneKey(lane)), redis.call('ZCARD', againKey(lane))
+    local free = math.max(0, s.over and window - firsts - s.behind or 0, s.overRetries and window / 2 - retries or 0)
     refill[#refill + 1] = lane
     refill[#refill + 1] = s.dropped
-    refill[#refill + 1] = s.running + s.behind + s.away + waitingIn(lane)
+    refill[#refill + 1] = s.running + s.behind + s.away + firsts + retries + math.ceil(free)
   end
   return refill
 end

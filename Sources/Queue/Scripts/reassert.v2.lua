@@ -8,7 +8,7 @@ if not epoch then return { 'lost', '', '', {} } end
 local now, worker, ttl, window = clock(), ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
 if tonumber(ARGV[2]) <= tonumber(redis.call('HGET', P .. 'sessions', worker) or 0) then return { 'late', epoch, phase, {} } end
 redis.call('HSET', P .. 'sessions', worker, ARGV[2])
-local mine = worker .. '|'
+local mine = ownedBy(worker)
 redis.call('ZADD', P .. 'leases', us(now + ttl), worker)
 local refused, asserted = {}, {}
 -- A job that runs is the head of its key, whoever else waits for that.

@@ -21,6 +21,7 @@ while at < #ARGV do
     at = at + 3
   end
   local flags = known(lane, ids)
+  local members, retries = {}, {}
   for i = 1, #ids do
     local priority, isRetry = rankOf(ranks[i])
     isRetry = isRetry and not s.strict
@@ -28,13 +29,21 @@ while at < #ARGV do
       if isRetry then leftRetries = true else left = true end
     else
       if not flags[i] then
-        place(lane, s, ids[i], priority, isRetry, keys[i])
+        if keys[i] ~= '' then
+          place(lane, s, ids[i], priority, isRetry, keys[i])
+        else
+          local group = isRetry and retries or members
+          group[#group + 1] = priority
+          group[#group + 1] = ids[i]
+        end
         added = added + 1
         if isRetry then freeRetries = freeRetries - 1 else free = free - 1 end
       end
       if ids[i] > cursor then cursor = ids[i] end
     end
   end
+  if #members > 0 then redis.call('ZADD', laneKey(lane), unpack(members)) end
+  if #retries > 0 then redis.call('ZADD', againKey(lane), unpack(retries)) end
 end
 if cursor > s.cursor then redis.call('HSET', stateKey(lane), 'cursor', cursor) end
 local isCurrent = s.dropped == dropped

@@ -11,7 +11,7 @@
 --   wait    us until something may become ready, -1 when nothing is in sight; 0 when the claim was filled
 --   lanes   flat: lane, 1 when it is strict, {id, entry, id, entry, …}, …   an entry is an envelope (first-hand), a rank (second-hand), or
 --           'r' and a rank (reclaimed)
---   refill  flat: lane, dropped, jobs of it that the index has: granted to this worker for five seconds
+--   refill  flat: lane, dropped, rows to read of it: granted to this worker for five seconds
 --   cancels ids that the worker holds and is to cancel; each is said once
 local epoch, phase = enter(ARGV[#ARGV])
 if not epoch then return { 'lost', '' } end
@@ -29,7 +29,7 @@ redis.call('ZADD', P .. 'leases', us(now + ttl), worker)
 -- acknowledge: only what this worker still holds
 local counts, ended, at = {}, {}, 9
 local n = tonumber(ARGV[8])
-local mine = worker .. '|'
+local mine = ownedBy(worker)
 local function heldLane(value)
   if value and string.sub(value, 1, #mine) == mine then
     local bar = string.find(value, '|', #mine + 1, true)
@@ -211,4 +211,4 @@ if redis.call('EXISTS', P .. 'cancels') == 1 then
     end
   end
 end
-return { 'ok', epoch, us(wait), lanes, grantRefills(now, 4, now, worker), cancels, D.beat }
+return { 'ok', epoch, us(wait), lanes, grantRefills(now, 4, window, now, worker), cancels, D.beat }

@@ -13,4 +13,4 @@ local now, ttl, window = clock(), tonumber(ARGV[3]), tonumber(ARGV[4])
 local moved = promote(window, now) + reclaim(ttl, window, now)
 if moved > 0 then wake() end
 -- A second's head start for the workers, who refill with less delay.
-return { 'ok', epoch, phase, beat, grantRefills(now - 1000000, 16, now, '') }
+return { 'ok', epoch, phase, beat, grantRefills(now - 1000000, 16, window, now, '') }
