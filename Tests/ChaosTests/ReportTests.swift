@@ -29,6 +29,7 @@ import Testing
             ("lost", { $0.accepted.jobs[IdentifierSource.system.next()] = .zero }),
             ("stuck", { $0.ledger.jobs[Self.good] = LedgerFindings.Job(state: "pending", isDue: true) }),
             ("dead", { $0.ledger.jobs[Self.good] = LedgerFindings.Job(state: "dead", isDue: false) }),
+            ("cancelled", { $0.ledger.jobs[Self.good] = LedgerFindings.Job(state: "cancelled", isDue: false) }),
             ("twice", { $0.arrivals["x"] = [Arrival(at: .zero, worker: nil, status: 200), Arrival(at: .seconds(1), worker: nil, status: 200)] }),
             ("audit", { $0.ledger.differences = ["accepted: 2 against 1"] }),
             ("crash", { $0.crashes = ["worker-1#1: exited"] }),

@@ -73,6 +73,17 @@ import Testing
         #expect(Case(state: "dead", arrivals: []).verdict.dead == 1)
     }
 
+    @Test func `what ended as nobody asked is lost`() {
+        for state in ["cancelled", "forgotten", ""] {
+            #expect(Case(state: state).verdict.lost.count == 1, "\(state)")
+            var one = Case()
+            let job: JobID = Self.ids.next()
+            one.evidence.accepted.jobs[job] = .seconds(5)
+            one.evidence.ledger.jobs[job] = LedgerFindings.Job(state: state, isDue: false)
+            #expect(one.verdict.lost.count == 1 && one.verdict.lost[0].contains("\(job): \(state) in the ledger"), "\(one.verdict.lost)")
+        }
+    }
+
     @Test func `a refusal before the success is no duplicate`() {
         #expect(Case(arrivals: [Self.arrival(11, status: 500), Self.arrival(16)]).verdict.duplicates.isEmpty)
     }
@@ -109,6 +120,14 @@ import Testing
         for fault in others + kinds.map({ Self.fault($0, from: 11, to: 19) }) {
             one.evidence.faults = [fault]
             #expect(one.verdict.unexplained.count == 1, "\(fault.fault.text)")
+        }
+    }
+
+    @Test func `a fault excuses what was sent a moment before it, and nothing older`() {
+        for (sent, isExcused) in [(15, true), (14, false)] {
+            var one = Case(arrivals: [Self.arrival(sent), Self.arrival(40, "worker-2#1")])
+            one.evidence.faults = [Self.fault(.workerKill, from: 30, to: 31, process: "worker-1", life: "worker-1#1")]
+            #expect(one.verdict.unexplained.isEmpty == isExcused, "sent at \(sent) s")
         }
     }
 

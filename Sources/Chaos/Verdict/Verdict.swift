@@ -10,7 +10,7 @@ package struct Verdict: Sendable {
         package var duplicates = 0
     }
 
-    /// Accepted work that is nowhere, or that counts as done and never reached the receiver; a line each.
+    /// Accepted work that is nowhere, that counts as done and never reached the receiver, or that ended as nobody asked; a line each.
     package private(set) var lost: [String] = []
     /// Work whose time has come and that still waits at the end.
     package private(set) var stuck = 0
@@ -71,7 +71,9 @@ package struct Verdict: Sendable {
         case "pending": if job.isDue { stuck += 1 } else { waiting += 1 }
         case "dead": dead += 1
         case "succeeded": if !arrived { lost.append("\(what) \(id): succeeded in the ledger, never came to the receiver") }
-        default: break
+        // The load cancels nothing, and what has no state that is known proves nothing.
+        case "cancelled": lost.append("\(what) \(id): cancelled in the ledger, and nobody asked for that")
+        default: lost.append("\(what) \(id): \(job.state) in the ledger, which is no state of a job")
         }
     }
 
