@@ -112,10 +112,20 @@ let package = Package(
                 metrics, lifecycle, nioPosix, hummingbird,
             ],
             swiftSettings: house),
-        .testTarget(name: "ChaosTests", dependencies: ["Chaos", "Primitives", "TestSupport", nio, nioPosix], swiftSettings: house),
+        .testTarget(
+            name: "ChaosTests",
+            dependencies: ["Chaos", "Ledger", "Postgres", "Primitives", "Queue", "Redis", "TestSupport", nio, nioPosix], swiftSettings: house),
         .testTarget(
             name: "JobsTests",
-            dependencies: ["Jobs", "HTTPDelivery", "Identity", "Ledger", "Postgres", "Primitives", "TestSupport", logging, lifecycle], swiftSettings: house),
+            dependencies: ["Jobs", "HTTPDelivery", "Identity", "Ledger", "Postgres", "Primitives", "Queue", "TestSupport", logging, lifecycle],
+            swiftSettings: house),
+        .testTarget(
+            name: "ProcessTests",
+            dependencies: [
+                "Worker", "Scheduler", "Jobs", "HTTPDelivery", "Identity", "Ledger", "LocalStack", "Postgres", "Primitives", "Queue", "Redis", "TestSupport",
+                logging, lifecycle, nioPosix,
+            ],
+            swiftSettings: house),
         .testTarget(name: "ArchitectureTests", swiftSettings: house),
         .testTarget(
             name: "SystemTests",

@@ -16,19 +16,24 @@ package final class FleetWatch: Service {
 
     private let table: QueueSampleTable
     private let workers: WorkerTable
+    private let clock: @Sendable () -> ContinuousClock.Instant
     private let latest = Mutex<Reading?>(nil)
 
     private static let pause = Duration.seconds(5)
     /// Older figures are not shown: no value is better than one that was.
     private static let longestKept = Duration.seconds(30)
 
-    package init(pool: PostgresPool) {
+    package init(pool: PostgresPool, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         table = QueueSampleTable(pool: pool)
         workers = WorkerTable(pool: pool)
+        self.clock = clock
     }
 
     /// Nil when there is none that is fresh.
-    package var reading: Reading? { latest.withLock { $0.flatMap { $0.at + Self.longestKept > .now ? $0 : nil } } }
+    package var reading: Reading? {
+        let now = clock()
+        return latest.withLock { $0.flatMap { $0.at + Self.longestKept > now ? $0 : nil } }
+    }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -42,7 +47,7 @@ package final class FleetWatch: Service {
     /// A ledger that does not answer leaves the last reading to grow old.
     func look() async {
         guard let samples = try? await table.latest(), let workers = try? await workers.list() else { return }
-        let reading = Reading(samples: samples, workers: workers.count, at: .now)
+        let reading = Reading(samples: samples, workers: workers.count, at: clock())
         latest.withLock { $0 = reading }
     }
 }

@@ -1,6 +1,6 @@
 package import HTTPDelivery
 package import Identity
-import Jobs
+package import Jobs
 import Ledger
 package import Logging
 package import Postgres
@@ -30,8 +30,8 @@ package struct WorkerProcess {
     private let settlements: SettlementWriter
 
     package init(
-        map: QueueMap, pool: PostgresPool, redis: RedisClient, delivery: DeliveryClient, targets: AddressPolicy, sealer: Sealer, tuning: IndexTuning = IndexTuning(),
-        settings: Settings = Settings(), logger: Logger
+        map: QueueMap, pool: PostgresPool, redis: RedisClient, registry: JobRegistry = JobRegistry(), delivery: DeliveryClient, targets: AddressPolicy,
+        sealer: Sealer, tuning: IndexTuning = IndexTuning(), settings: Settings = Settings(), logger: Logger
     ) {
         // The name of this life of the process: a restarted worker is another one, whose predecessor's lease runs out.
         let id = IdentifierSource.system.next()
@@ -42,6 +42,7 @@ package struct WorkerProcess {
         let settlements = SettlementWriter(pool: pool, logger: logger, parallelCommits: settings.settlementCommits) { pusher.push(freed: $0) }
         let progress = ProgressWriter(pool: pool)
         let kinds = JobPerformer(
+            registry: registry,
             services: JobServices(
                 delivery: delivery, endpoints: EndpointDirectory(pool: pool, sealer: sealer, targets: targets), progress: progress))
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)

@@ -1,3 +1,5 @@
+import Postgres
+import Primitives
 import TestSupport
 import Testing
 
@@ -26,6 +28,38 @@ import Testing
             #expect(try await other.get("/api/events/\(id)").isProblem(404, "not_found"))
             #expect(try await other.post("/api/events", body).int("deliveries") == 0)
             #expect(try await api.booksDiffer() == [])
+        }
+    }
+
+    @Test func `an event passes over endpoints that are paused or disabled, and goes to those that take all types`() async throws {
+        try await TestAPI.run { api in
+            var ids: [String] = []
+            for type in ["a.b", "a.b", "a.b", "c.d", "c.d"] {
+                let made = try await api.client.post("/api/webhooks", #"{"eventType":"\#(type)","webhookUrl":"https://example.com/"}"#)
+                ids.append(try #require(made.text("id")))
+            }
+            for (index, change) in [(1, "status = 'paused'"), (2, "status = 'disabled'"), (3, "event_types = '{*}'")] {
+                let id = try #require(EndpointID(ids[index]))
+                _ = try await api.pool.query("UPDATE endpoints SET \(change) WHERE id = $1", [.id(id.value)])
+            }
+            let answer = try await api.client.post("/api/events", #"{"event":"a.b","data":{}}"#)
+            #expect(answer.int("deliveries") == 2, "\(answer)")
+            let event = try await api.client.get("/api/events/\(answer.text("eventId") ?? "")")
+            #expect(Set(event.texts("deliveries", "webhookId")) == [ids[0], ids[3]], "\(event)")
+            #expect(try await api.client().post("/api/events", #"{"event":"a.b","data":{}}"#).int("deliveries") == 0, "all types of its workspace")
+        }
+    }
+
+    @Test func `nothing is published while the queue of webhooks drains`() async throws {
+        try await TestAPI.run { api in
+            let body = #"{"event":"a.b","data":{}}"#
+            _ = try await api.client.post("/api/queues/webhooks/drain", "{}")
+            try await eventually("the API has heard of it") { try await api.client.post("/api/events", body).isProblem(503, "queue_draining") }
+            let published = try await api.number("SELECT count(*) FROM events")
+            #expect(try await api.client.post("/api/events", body).status == 503)
+            #expect(try await api.number("SELECT count(*) FROM events") == published)
+            _ = try await api.client.post("/api/queues/webhooks/undrain", "{}")
+            try await eventually("it publishes again") { try await api.client.post("/api/events", body).status == 202 }
         }
     }
 

@@ -1,4 +1,5 @@
 import HTTPDelivery
+import TestSupport
 import Testing
 
 struct AddressPolicyTests {
@@ -92,6 +93,32 @@ struct AddressPolicyTests {
     @Test func `a list takes ranges, single addresses and blanks`() throws {
         #expect(try AddressPolicy.parse(list: " 127.0.0.0/8 , ::1/128,1.2.3.4,,").count == 3)
         #expect(try AddressPolicy.parse(list: "").isEmpty)
+    }
+
+    @Test func `a host's own public address is denied, unless it was allowed by name`() throws {
+        let own = try AddressPolicy.parse(list: "8.8.8.8, 2606:4700::1")
+        var policy = AddressPolicy(allowed: try AddressPolicy.parse(list: "127.0.0.0/8"))
+        policy.denyOwnAddresses(own)
+        #expect(try verdict("8.8.8.8", policy) == .refused)
+        #expect(try verdict("2606:4700::1", policy) == .refused)
+        #expect(try verdict("8.8.8.9", policy) == .allowed)
+        var open = AddressPolicy(allowed: try AddressPolicy.parse(list: "8.8.8.0/24"))
+        open.denyOwnAddresses(own)
+        #expect(try verdict("8.8.8.8", open) == .allowed)
+        #expect(try verdict("2606:4700::1", open) == .refused)
+    }
+
+    @Test func `every address that the system tells of is an own one`() async throws {
+        let hostname = try ChildProcess("/usr/bin/hostname", ["-I"])
+        _ = try await hostname.wait()
+        let own = AddressPolicy.ownAddresses()
+        var policy = AddressPolicy()
+        policy.denyOwnAddresses()
+        #expect(policy.denied == own)
+        for text in hostname.outputLines.joined(separator: " ").split(separator: " ") {
+            let address = try #require(IPAddress(String(text)), "\(text)")
+            #expect(own.contains { $0.contains(address) }, "\(text)")
+        }
     }
 
     @Test func `own addresses are ranges of one without loopback`() {

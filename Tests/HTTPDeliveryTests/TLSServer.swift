@@ -10,18 +10,25 @@ final class TLSServer {
     private let port: String
     private let output: Int32
 
-    init() throws {
+    /// - Parameters:
+    ///   - isExpired: its certificate was good until yesterday.
+    ///   - script: Python that prints its port and serves, with the certificate and its key as arguments.
+    init(isExpired: Bool = false, script: String = TLSServer.http1) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         certificate = folder.appendingPathComponent("cert.pem").path
         let key = folder.appendingPathComponent("key.pem").path
-        let maker = try Self.spawn([
+        try Self.run([
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "10", "-keyout", key,
             "-out", certificate, "-subj", "/CN=receiver", "-addext", "subjectAltName=DNS:customer.localhost",
         ])
-        waitpid(maker.child, nil, 0)
-        close(maker.output)
-        let server = try Self.spawn(["python3", "-c", Self.script, certificate, key])
+        if isExpired {
+            let expired = certificate + ".expired"
+            try Self.run(["openssl", "x509", "-in", certificate, "-signkey", key, "-days", "-1", "-out", expired])
+            try FileManager.default.removeItem(atPath: certificate)
+            try FileManager.default.moveItem(atPath: expired, toPath: certificate)
+        }
+        let server = try Self.spawn(["python3", "-c", script, certificate, key])
         child = server.child
         output = server.output
         var line: [UInt8] = []
@@ -38,6 +45,14 @@ final class TLSServer {
         waitpid(child, nil, 0)
         close(output)
         try? FileManager.default.removeItem(at: folder)
+    }
+
+    private static func run(_ command: [String]) throws {
+        let (child, output) = try spawn(command)
+        defer { close(output) }
+        var status: Int32 = 0
+        waitpid(child, &status, 0)
+        try #require(status == 0, "\(command) failed")
     }
 
     /// Not `Process`, whose `waitUntilExit` hangs when several threads of the cooperative pool wait at once.
@@ -59,7 +74,7 @@ final class TLSServer {
         return (child, ends[0])
     }
 
-    private static let script = """
+    static let http1 = """
         import http.server, ssl, sys
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = 'HTTP/1.1'

@@ -29,6 +29,17 @@ struct TLSTests {
         }
     }
 
+    @Test func `a trusted certificate that has expired is refused`() async throws {
+        let server = try TLSServer(isExpired: true)
+        defer { server.stop() }
+        let policy = try AddressPolicy.development()
+        try await withClient(policy, trusting: server.certificate) { client in
+            let error = await client.failure(try .post(server.url("customer.localhost"), policy))
+            #expect(error?.code == .tlsError && error?.requestWasSent == false && error?.phase == .tls)
+            #expect(error?.detail == "the certificate has expired")
+        }
+    }
+
     @Test func `a trusted certificate for another name is refused`() async throws {
         let server = try TLSServer()
         defer { server.stop() }

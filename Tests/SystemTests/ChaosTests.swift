@@ -63,19 +63,39 @@ extension TheSystem {
             let process = try Self.start(["--seed", "1", "--seconds", "5", "--rate", "20", "--faults", "none"])
             let line = try await process.waitForLine(containing: "folder ", within: .seconds(30))
             let folder = try #require(line.split(separator: " ").last)
-            try await Self.deleteOneJob(in: "postgres://voicera@/voicera?host=\(folder)/postgres")
+            try await Self.meddle(
+                "DELETE FROM jobs WHERE id = (SELECT id FROM jobs WHERE state = 'succeeded' AND kind = 'noop' LIMIT 1) RETURNING id", in: folder)
             #expect(try await process.wait(within: .seconds(120)) == .exited(1))
             let report = try Self.report(of: process)
             #expect(!report.passed && report.jobsLost == 1)
             #expect(report.differences.contains { $0.contains("succeeded, counted and rows") })
         }
 
-        private static func deleteOneJob(in database: String) async throws {
+        /// The books go on balancing: only the receiver can tell.
+        @Test func `a delivery that was made twice without a fault fails the run`() async throws {
+            let process = try Self.start(["--seed", "1", "--seconds", "5", "--rate", "20", "--faults", "none"])
+            let line = try await process.waitForLine(containing: "folder ", within: .seconds(30))
+            let folder = try #require(line.split(separator: " ").last)
+            let repetition = """
+                WITH again AS (
+                    UPDATE jobs SET state = 'pending', attempt = attempt + 1, settled_at = NULL, run_at = now()
+                    WHERE id = (SELECT id FROM jobs WHERE state = 'succeeded' AND kind = 'webhook.deliver' LIMIT 1) RETURNING id),
+                counted AS (UPDATE ledger_counters SET succeeded = succeeded - (SELECT count(*) FROM again) WHERE slot = 0)
+                SELECT id FROM again
+                """
+            try await Self.meddle(repetition, in: folder)
+            #expect(try await process.wait(within: .seconds(120)) == .exited(1))
+            let report = try Self.report(of: process)
+            #expect(!report.passed && report.unexplainedDuplicates == 1 && report.jobsLost == 0, "\(report.complaints)")
+            #expect(report.differences == [])
+        }
+
+        /// Changes a row of the ledger behind the system's back.
+        private static func meddle(_ sql: String, in folder: Substring) async throws {
             var logger = Logger(label: "test")
             logger.logLevel = .critical
-            let pool = PostgresPool(try PostgresConfiguration(url: database), logger: logger)
-            let sql = "DELETE FROM jobs WHERE id = (SELECT id FROM jobs WHERE state = 'succeeded' AND kind = 'noop' LIMIT 1) RETURNING id"
-            try await eventually("a job has succeeded and is gone", within: .seconds(60)) { (try? await pool.query(sql).first) ?? nil != nil }
+            let pool = PostgresPool(try PostgresConfiguration(url: "postgres://voicera@/voicera?host=\(folder)/postgres"), logger: logger)
+            try await eventually("a job has succeeded and is changed", within: .seconds(60)) { (try? await pool.query(sql).first) ?? nil != nil }
         }
     }
 }

@@ -31,8 +31,12 @@ package struct ChildProcess: Sendable {
         try voicera(arguments, environment: environment)
     }
 
-    package static func voicera(_ arguments: [String], environment: [String: String?] = [:]) throws(LocalStackError) -> ChildProcess {
-        try ChildProcess(try productFolder() + "/voicera", arguments, environment: environment)
+    /// - Parameter command: another program and its arguments, which is given ours and becomes it.
+    package static func voicera(
+        _ arguments: [String], environment: [String: String?] = [:], behind command: [String] = []
+    ) throws(LocalStackError) -> ChildProcess {
+        let words = command + [try productFolder() + "/voicera"] + arguments
+        return try ChildProcess(words[0], Array(words.dropFirst()), environment: environment)
     }
 
     package var pid: Int32 { process.pid }

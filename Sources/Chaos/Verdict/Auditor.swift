@@ -21,6 +21,9 @@ final class Auditor: Sendable {
         self.clock = clock
     }
 
+    /// What did not balance at some moment until now.
+    var found: [String] { seen.withLock(\.self) }
+
     /// The books balance at every instant, so any instant will do. Until it is cancelled.
     func watch() async throws {
         while true {
@@ -55,7 +58,7 @@ final class Auditor: Sendable {
             } catch {
                 lines.append("the index cannot be read: \(error)")
             }
-            if lines.isEmpty || clock.now - begins > .seconds(15) { return seen.withLock(\.self) + books + lines }
+            if lines.isEmpty || clock.now - begins > .seconds(15) { return found + books + lines }
             try await Task.sleep(for: .milliseconds(500))
         }
     }

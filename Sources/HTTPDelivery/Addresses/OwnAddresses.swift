@@ -1,6 +1,11 @@
 internal import Glibc
 
 extension AddressPolicy {
+    /// A host that trusts itself by its own address must not be reached by a customer's URL, unless that was allowed by name.
+    package mutating func denyOwnAddresses(_ own: [AddressRange] = Self.ownAddresses()) {
+        denied += own.filter { own in !allowed.contains { $0.contains(own.first) } }
+    }
+
     /// This host's own addresses, loopback left out (it is reserved anyway): belongs into `denied`, because a host that trusts itself by its public
     /// address is as exposed as one that trusts 127.0.0.1. Empty when the system does not tell.
     package static func ownAddresses() -> [AddressRange] {

@@ -51,8 +51,7 @@ enum Environment {
                 throw ValidationError("\(name) is not a list of address ranges such as 127.0.0.0/8,::1/128")
             }
         }
-        // A host that trusts itself by its own address must not be reached by a customer's URL, unless that was allowed by name.
-        policy.denied += AddressPolicy.ownAddresses().filter { own in !policy.allowed.contains { $0.contains(own.first) } }
+        policy.denyOwnAddresses()
         // Plain http is for development: only where private targets are allowed, or on demand.
         policy.requiresHTTPS = policy.allowed.isEmpty && value("VOICERA_ALLOW_HTTP") == nil
         return policy

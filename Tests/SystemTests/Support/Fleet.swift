@@ -125,12 +125,12 @@ final class Fleet: Sendable {
     }
 
     @discardableResult
-    func startWorker(_ more: [String: String?] = [:]) throws -> ChildProcess {
+    func startWorker(_ more: [String: String?] = [:], behind command: [String] = []) throws -> ChildProcess {
         let number = state.withLock { state in
             state.workers += 1
             return state.workers
         }
-        return keep("worker \(number)", try ChildProcess.voicera("worker", environment: environment.merging(more) { $1 }))
+        return keep("worker \(number)", try ChildProcess.voicera(["worker"], environment: environment.merging(more) { $1 }, behind: command))
     }
 
     @discardableResult
