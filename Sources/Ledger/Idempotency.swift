@@ -1,5 +1,5 @@
+package import Postgres
 package import Primitives
-import Postgres
 
 /// A client's promise that a request is the same one as before, to be kept for 24 hours.
 package struct IdempotencyClaim: Sendable, Hashable {
@@ -12,6 +12,21 @@ package struct IdempotencyClaim: Sendable, Hashable {
         self.workspace = workspace
         self.key = key
         self.fingerprint = fingerprint
+    }
+
+    /// Forgets the keys that were used more than 24 hours ago, a page at a time.
+    package static func prune(on pool: PostgresPool) async throws {
+        let perPage: Int64 = 5000
+        var removed = perPage
+        while removed == perPage {
+            let rows = try await pool.query(
+                """
+                DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
+                    SELECT ctid FROM idempotency_keys WHERE created_at < now() - interval '24 hours' ORDER BY created_at LIMIT $1
+                    FOR UPDATE SKIP LOCKED))
+                """, [.int64(perPage)])
+            removed = Int64(rows.affected)
+        }
     }
 }
 

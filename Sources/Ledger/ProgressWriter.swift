@@ -34,10 +34,14 @@ package final class ProgressWriter: Service {
 
     package init(pool: PostgresPool) { self.pool = pool }
 
-    /// Returns at once.
+    /// Returns at once. An attempt that ignores its cancellation may still speak beside the one that followed it: what it says is not kept.
     package func report(_ report: Report) {
         waiting.withLock { waiting in
-            if waiting[report.job] != nil || waiting.count < Self.mostWaiting { waiting[report.job] = report }
+            if let known = waiting[report.job] {
+                if known.attempt <= report.attempt { waiting[report.job] = report }
+            } else if waiting.count < Self.mostWaiting {
+                waiting[report.job] = report
+            }
         }
         wakeup.signal()
     }

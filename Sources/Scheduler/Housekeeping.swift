@@ -10,7 +10,7 @@ struct Housekeeping: Sendable {
     func run() async throws {
         try await LogPartitions(pool: pool).ensure()
         try await WorkerTable(pool: pool).prune()
-        _ = try await pool.query("DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'")
+        try await IdempotencyClaim.prune(on: pool)
         let schedules = ScheduleTable(pool: pool)
         while try await schedules.forgetOldOccurrences(limit: Self.perStatement) == Self.perStatement {}
         try await UniquePeriods.prune(on: pool)

@@ -67,4 +67,19 @@ import Testing
             #expect(accepted.status == 202)
         }
     }
+
+    /// The same body, the same key: what differs is the path alone.
+    @Test func `a key for one thing is not one for another of its kind`() async throws {
+        try await TestAPI.run { api in
+            var runs: [String] = []
+            for name in ["a", "b"] {
+                let made = try await api.client.post("/api/schedules", #"{"name":"\#(name)","cron":"@daily","kind":"noop","payload":{}}"#)
+                runs.append("/api/schedules/\(try #require(made.text("id")))/run")
+            }
+            #expect(try await api.client.post(runs[0], "{}", headers: ["Idempotency-Key": "k"]).status == 202)
+            let other = try await api.client.post(runs[1], "{}", headers: ["Idempotency-Key": "k"])
+            #expect(other.isProblem(422, "idempotency_key_reused"), "\(other)")
+            #expect(try await api.number("SELECT count(*) FROM jobs") == 1)
+        }
+    }
 }

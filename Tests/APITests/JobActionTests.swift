@@ -1,3 +1,4 @@
+import API
 import FoundationEssentials
 import Identity
 import Ledger
@@ -89,6 +90,34 @@ import Testing
             #expect(try await api.client.get("/api/jobs?createdAfter=2020-01-02T00:00:00Z").texts("data", "id") == [new])
             #expect(try await api.client.get("/api/jobs?uniqueKey=k").texts("data", "id") == [new])
             #expect(try await api.client.get("/api/jobs?createdAfter=soon").isProblem(422, "validation_failed"))
+        }
+    }
+
+    @Test func `nobody waits longer than 30 seconds, whatever he prefers`() async throws {
+        try await TestAPI.run { api in
+            async let answer = api.client.post("/api/jobs", #"{"kind":"noop","payload":{}}"#, headers: ["Prefer": "wait=3600"])
+            var found: JobID?
+            try await eventually("it is accepted") {
+                found = try await api.pool.query("SELECT id FROM jobs").first.map { JobID(try $0.id(0)) }
+                return found != nil
+            }
+            _ = try await api.settlements.settle(Settlement(job: try #require(found), attempt: 1, ending: .succeeded, duration: 5))
+            let finished = try await answer
+            #expect(finished.status == 200 && finished.headers["preference-applied"] == "wait=30", "\(finished)")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `past its bound a request is not waited for, the others are`() async throws {
+        try await TestAPI.run { api in
+            let job = try #require(JobID(try await api.makeJob()))
+            let waiter = ResultWaiter(pool: api.pool, most: 2)
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<3 { group.addTask { await waiter.ended(job, within: .seconds(3600)) } }
+                #expect(try await group.next() == false, "before the job has ended only a refused one is answered")
+                _ = try await api.settlements.settle(Settlement(job: job, attempt: 1, ending: .succeeded, duration: 5))
+                #expect(try await group.next() == true)
+                #expect(try await group.next() == true)
+            }
         }
     }
 }

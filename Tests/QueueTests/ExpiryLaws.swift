@@ -67,4 +67,18 @@ import Testing
             }
         }
     }
+
+    @Test func `what was seen as marked or overdue is left alone when another attempt has begun since`() async throws {
+        try await QueueFixture.run { queue in
+            let jobs = try await queue.commit(queue.newJobs(4))
+            for job in jobs[0...1] { _ = try await queue.cancellation.mark(job.id, workspace: queue.workspace, reason: "no more", by: "x") }
+            try await overdue(queue, Array(jobs[2...3]))
+            _ = try await queue.pool.query(
+                "UPDATE jobs SET attempt = 2 WHERE id = ANY ($1::uuid[])", [.ids([jobs[1].id.value, jobs[3].id.value])])
+            let ended = try await queue.cancellation.settle(jobs.map { (id: $0.id, attempt: 1) })
+            #expect(ended.ids == [jobs[0].id, jobs[2].id])
+            for job in [jobs[1], jobs[3]] { #expect(try await queue.state(of: job.id) == ("pending", 2, 0)) }
+            #expect(try await queue.audit.books().differences == [])
+        }
+    }
 }

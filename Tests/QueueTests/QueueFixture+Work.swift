@@ -55,6 +55,7 @@ extension QueueFixture {
     }
 
     /// Each of the followers waits for all of the predecessors.
+    @discardableResult
     func accept(_ predecessors: [NewJob], then followers: [NewJob]) async throws -> [AcceptedJob] {
         var jobs = predecessors
         for index in jobs.indices { jobs[index].hasFollowers = true }
@@ -73,7 +74,7 @@ extension QueueFixture {
     }
 
     func lead(_ holder: String = "s1") async throws -> LeaderTerm {
-        guard let term = try await Leadership(pool: pool, holder: holder).claim() else { throw NeverHappened("it leads") }
+        guard let term = try await Leadership(pool: pool, holder: holder, lease: .seconds(120)).claim() else { throw NeverHappened("it leads") }
         return term
     }
 }

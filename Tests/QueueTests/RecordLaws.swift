@@ -75,4 +75,29 @@ import Testing
             #expect(try await JobConfirmation(pool: queue.pool).confirm(jobs.map(\.id)).values.allSatisfy { if case .wait = $0 { true } else { false } })
         }
     }
+
+    @Test func `what an older attempt says after a newer one is not shown`() async throws {
+        try await QueueFixture.run { queue in
+            let jobs = try await queue.commit(queue.newJobs(2))
+            let writer = ProgressWriter(pool: queue.pool)
+            func say(_ text: String, of job: Int = 0, attempt: Int32) {
+                writer.report(ProgressWriter.Report(job: jobs[job].id, attempt: attempt, progress: nil, text: text))
+            }
+            func shown(_ job: Int) async throws -> String? { try await queue.find(jobs[job].id).progress?.text }
+            // Both before the first write: a process may run the newer attempt beside one that does not stop.
+            say("new", attempt: 2)
+            say("old", attempt: 1)
+            try await withThrowingTaskGroup { tasks in
+                tasks.addTask { try await writer.run() }
+                defer { tasks.cancelAll() }
+                try await eventually("something is shown") { try await shown(0) != nil }
+                #expect(try await shown(0) == "new")
+                // As from another process, in a later write: the other job's word tells that it was made.
+                say("old", attempt: 1)
+                say("done", of: 1, attempt: 1)
+                try await eventually("the other job's is shown") { try await shown(1) == "done" }
+                #expect(try await shown(0) == "new")
+            }
+        }
+    }
 }

@@ -116,4 +116,77 @@ import Testing
         #expect(retention.cancelled == Retention().cancelled)
         #expect(try Retention(parsing: "") == Retention())
     }
+
+    @Test func `a dropped day takes snoozes, replays and cancellations along, and only attempts were counted`() async throws {
+        try await QueueFixture.run { queue in
+            let term = try await queue.lead()
+            try await LogPartitions(pool: queue.pool).ensure(daysAhead: 0)
+            let jobs = try await queue.commit(queue.newJobs(3))
+            try await settle(queue, jobs[0..<1], .snoozed)
+            try await settle(queue, jobs[1..<2], .dead)
+            _ = try await DeadLetterTable(pool: queue.pool).move(.ids([jobs[1].id]), by: .replay, workspace: queue.workspace, actor: "x")
+            #expect(try await queue.canceller.cancel(jobs[2].id, workspace: queue.workspace, reason: "no more", by: "x") == .cancelled)
+            #expect(try await queue.number("SELECT count(DISTINCT type) FROM integration_log") == 4)
+            _ = try await queue.pool.query(
+                "CREATE TABLE integration_log_20200102 PARTITION OF integration_log FOR VALUES FROM ('2020-01-02 00:00:00+00') TO ('2020-01-03 00:00:00+00')")
+            _ = try await queue.pool.query("UPDATE integration_log SET at = '2020-01-02 12:00:00+00'")
+            try await LogPartitions(pool: queue.pool).drop(olderThan: Retention().log, term: term)
+            let books = try await queue.audit.books()
+            #expect(books.attempts == 1 && books.attemptRows == 0 && books.prunedAttempts == 1 && books.differences == [])
+        }
+    }
+
+    @Test func `a job that goes takes along what belongs to it, and nothing of another's`() async throws {
+        try await QueueFixture.run { queue in
+            let term = try await queue.lead()
+            let pairs = [(queue.newJobs(1), queue.newJobs(1)), (queue.newJobs(1), queue.newJobs(1))]
+            for (first, then) in pairs { try await queue.accept(first, then: then) }
+            for insert in [
+                "deliveries (id, workspace_id, event_id, endpoint_id) SELECT id, workspace_id, id, id",
+                "job_progress (job_id, attempt, text) SELECT id, 1, ''",
+                "job_payload_versions (job_id, version, workspace_id, payload) SELECT id, 1, workspace_id, payload",
+            ] { _ = try await queue.pool.query("INSERT INTO \(insert) FROM jobs") }
+            _ = try await queue.pool.query("UPDATE jobs SET state = 'succeeded', settled_at = now()")
+            try await age(queue, days: 8, where: "id IN (SELECT id FROM jobs ORDER BY id LIMIT 2)")
+            #expect(try await JobPruning(pool: queue.pool, retention: Retention()).run(term: term) == 2)
+            for (table, column) in [
+                ("deliveries", "id"), ("job_progress", "job_id"), ("job_payload_versions", "job_id"), ("job_follows", "predecessor_id"),
+                ("job_follows", "follower_id"),
+            ] {
+                let left = try await queue.number("SELECT count(*) FROM \(table)")
+                let orphans = try await queue.number("SELECT count(*) FROM \(table) t WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id = t.\(column))")
+                #expect(orphans == 0 && left == (table == "job_follows" ? 1 : 2), "\(table)")
+            }
+        }
+    }
+
+    @Test func `a follower that goes takes its own line with it while its predecessor stays`() async throws {
+        try await QueueFixture.run { queue in
+            let term = try await queue.lead()
+            let first = queue.newJobs(1), then = queue.newJobs(1)
+            try await queue.accept(first, then: then)
+            _ = try await queue.canceller.cancel(then[0].id, workspace: queue.workspace, reason: "no more", by: "x")
+            try await age(queue, days: 8)
+            #expect(try await JobPruning(pool: queue.pool, retention: Retention()).run(term: term) == 1)
+            #expect(try await queue.number("SELECT count(*) FROM job_follows") == 0)
+        }
+    }
+
+    @Test func `a whole page that has to stay is walked past`() async throws {
+        try await QueueFixture.run { queue in
+            let term = try await queue.lead()
+            let dead = try await queue.commit(queue.newJobs(2100))
+            _ = try await queue.commit(queue.newJobs(2100))
+            // Ended as far as the rows and the counters tell: 4,200 settlements would take long.
+            _ = try await queue.pool.query(
+                "UPDATE jobs SET state = CASE WHEN id <= $1 THEN 'dead' ELSE 'succeeded' END::job_state, settled_at = now()", [.id(dead[2099].id.value)])
+            _ = try await queue.pool.query("UPDATE ledger_counters SET dead = 2100, succeeded = 2100 WHERE slot = 0")
+            _ = try await queue.pool.query("UPDATE log_horizon SET kept_from = now()")
+            try await age(queue, days: 8)
+            let removed = try await JobPruning(pool: queue.pool, retention: Retention()).run(term: term)
+            #expect(removed == 2100)
+            let books = try await queue.audit.books()
+            #expect(books.deadRows == 2100 && books.prunedSucceeded == 2100 && books.differences == [], "\(books)")
+        }
+    }
 }

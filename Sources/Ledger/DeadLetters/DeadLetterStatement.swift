@@ -91,7 +91,7 @@ enum DeadLetterStatement {
                 (
                     """
                     state = 'pending', attempt = j.attempt + 1, failures = 0, reclaims = 0, run_at = now(), delayed = false, settled_at = NULL,
-                    cancel_reason = NULL, cancelled_by = NULL
+                    cancel_reason = NULL, cancelled_by = NULL, not_after = CASE WHEN j.not_after > now() THEN j.not_after END
                     """,
                     "replayed", ""
                 )

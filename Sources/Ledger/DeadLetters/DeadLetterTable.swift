@@ -3,7 +3,7 @@ package import Primitives
 
 /// The two ways out for a dead letter: again, or never.
 package enum DeadLetterMove: String, Sendable, CaseIterable {
-    /// It waits again, due at once: the next attempt, with failures and reclaims forgotten.
+    /// It waits again, due at once: the next attempt, with failures and reclaims forgotten, and a `notAfter` that has passed.
     case replay
     /// It is cancelled for good.
     case discard
