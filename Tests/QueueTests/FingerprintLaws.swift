@@ -59,6 +59,7 @@ import Testing
     }
 
     @Test func `whatever a receiver answers, what comes of it is bounded and in one line`() {
+        #expect(Fingerprint.normalised("GET http://example.com/a\u{1}b\nfailed") == "get http://example.com/a b failed")
         var generator = SystemRandomNumberGenerator()
         let letters = Array("aZ09 \n\t\"'`/\\:.,-_@?#<>[](){}=%§ß“”é漢\u{0}".unicodeScalars)
         for _ in 0..<2000 {

@@ -34,14 +34,16 @@ struct MessageNormaliser {
     }
 
     private mutating func blankOrMark(_ scalar: Unicode.Scalar) {
-        let isBlank = scalar.properties.isWhitespace || scalar.value < 0x20
-        if isBlank {
+        if Self.isBlank(scalar) {
             if !text.isEmpty, text.last != " " { text.append(" ") }
         } else {
             if scalar != "," { last = nil }
             text.append(scalar)
         }
     }
+
+    /// Control characters are blanks too, wherever they stand.
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isWhitespace || scalar.value < 0x20 }
 
     private mutating func word() {
         let first = position
@@ -111,7 +113,7 @@ struct MessageNormaliser {
         guard position + 1 < scalars.count, position > first + 1, scalars[position - 1] == ":", scalars[position] == "/", scalars[position + 1] == "/"
         else { return nil }
         var end = position + 2
-        while end < scalars.count, !scalars[end].properties.isWhitespace, !"<>\"'`|(){}".unicodeScalars.contains(scalars[end]) { end += 1 }
+        while end < scalars.count, !Self.isBlank(scalars[end]), !"<>\"'`|(){}".unicodeScalars.contains(scalars[end]) { end += 1 }
         while end > position + 2, MessageWord.isClosing(scalars[end - 1]) { end -= 1 }
         return end
     }
