@@ -4,28 +4,19 @@ import Postgres
 import Primitives
 import Queue
 import Redis
+import Synchronization
 import TestSupport
 import Testing
 
 /// The leader's work: rebuild, promotion, sweep, leadership.
 @Suite struct KeeperLaws {
-    private func keeper(_ queue: QueueFixture, holder: String = "s1") async throws -> (IndexKeeper, LeaderTerm) {
-        let leadership = Leadership(pool: queue.pool, holder: holder)
-        let term = try #require(try await leadership.claim())
-        let keeper = IndexKeeper(
-            map: queue.map, redis: queue.redis, tuning: queue.index.tuning, waiting: queue.waiting, lanes: LaneSettingsTable(pool: queue.pool),
-            queues: QueueSettingsTable(pool: queue.pool), workers: WorkerTable(pool: queue.pool),
-            leadership: leadership, logger: queue.logger)
-        return (keeper, term)
-    }
-
     @Test func `a lost index is rebuilt from the ledger with its limits`() async throws {
         try await QueueFixture.run(opens: false) { queue in
             let jobs = try await queue.commit(queue.newJobs(5))
             let limited = try await queue.commit(queue.newJobs(5, lane: "limited"))
             try await LaneSettingsTable(pool: queue.pool).setLimits(
                 LaneLimits(concurrency: 2), of: LanePlace(queue: "default", lane: "limited", workspace: queue.workspace), actor: "test")
-            var (keeper, term) = try await keeper(queue)
+            var (keeper, term) = try await queue.keeper()
             try await keeper.beat(term: term)
             try await queue.join("w1")
             let refiller = Refiller(waiting: queue.waiting)
@@ -44,7 +35,7 @@ import Testing
 
     @Test func `live workers keep what they hold through a rebuild`() async throws {
         try await QueueFixture.run(opens: false) { queue in
-            var (keeper, term) = try await keeper(queue)
+            var (keeper, term) = try await queue.keeper()
             try await keeper.beat(term: term)
             let jobs = try await queue.commit(queue.newJobs(2))
             try await queue.push(jobs)
@@ -67,7 +58,7 @@ import Testing
 
     @Test func `a rebuild waits for a worker that it knows of, however late, and opens with its word`() async throws {
         try await QueueFixture.run(opens: false) { queue in
-            var (keeper, term) = try await keeper(queue)
+            var (keeper, term) = try await queue.keeper()
             try await keeper.beat(term: term)
             let worker = IdentifierSource.system.next()
             try await WorkerTable(pool: queue.pool).report(worker, host: "here", pid: 1, release: "1", queues: "{}")
@@ -76,14 +67,21 @@ import Testing
             try await queue.join(worker.description)
             #expect(try await queue.step(worker.description, want: 1).claims.count == 1)
             let begun = ContinuousClock.now
-            var calls = queue.index.wakeUps(of: worker.description).makeAsyncIterator()
+            let isListening = Mutex(false), isCalled = Mutex(false)
+            let listening = Task {
+                for await message in queue.index.wakeUps(of: worker.description) {
+                    if case .message = message { isCalled.withLock { $0 = true } } else { isListening.withLock { $0 = true } }
+                }
+            }
+            defer { listening.cancel() }
+            try await eventually("it can be called") { isListening.withLock { $0 } }
             _ = try await queue.redis.send(["DEL", .string("v2:{\(queue.index.shard.tag)}:index")])
             let beating = Task { [keeper] in
                 var keeper = keeper
                 try await keeper.beat(term: term)
                 return ContinuousClock.now
             }
-            _ = await calls.next()
+            try await eventually("it is called") { isCalled.withLock { $0 } }
             // Later than it would wait for somebody that it does not know.
             try await eventually("it has waited for longer than a beat") { ContinuousClock.now - begun > .seconds(3) }
             #expect(try await queue.index.reassert(worker: worker.description, session: 1, holding: [.of(jobs[0].id)])?.isOpen == false)
@@ -95,7 +93,7 @@ import Testing
 
     @Test func `a push that died with its process is found by the sweep`() async throws {
         try await QueueFixture.run(opens: false) { queue in
-            var (keeper, term) = try await keeper(queue)
+            var (keeper, term) = try await queue.keeper()
             try await keeper.beat(term: term)
             let jobs = try await queue.commit(queue.newJobs(3))
             #expect(try await keeper.sweep() == 0, "young jobs may be on their way")
@@ -109,7 +107,7 @@ import Testing
 
     @Test func `a delayed job that the index did not have is promoted by the leader once`() async throws {
         try await QueueFixture.run(opens: false) { queue in
-            var (keeper, term) = try await keeper(queue)
+            var (keeper, term) = try await queue.keeper()
             try await keeper.beat(term: term)
             var job = queue.newJobs(1)[0]
             job.runAt = 4_000_000_000_000_000
@@ -130,17 +128,14 @@ import Testing
 
     @Test func `one scheduler leads and a former leader's writes are refused`() async throws {
         try await QueueFixture.run(opens: false) { queue in
-            let first = Leadership(pool: queue.pool, holder: "s1", lease: .milliseconds(100))
+            let first = Leadership(pool: queue.pool, holder: "s1")
             let second = Leadership(pool: queue.pool, holder: "s2")
             let firstTerm = try #require(try await first.claim())
             #expect(try await second.claim() == nil)
             #expect(try await first.claim() == firstTerm, "a renewal keeps the term")
-            var secondTerm: LeaderTerm?
-            try await eventually("the lead passes on") {
-                secondTerm = try await second.claim()
-                return secondTerm != nil
-            }
-            #expect(secondTerm?.term == firstTerm.term + 1)
+            _ = try await queue.pool.query("UPDATE leaders SET expires_at = now() - interval '1 second'")
+            let secondTerm = try await second.claim()
+            #expect(secondTerm?.term == firstTerm.term + 1, "the lead passes on")
             await #expect(throws: LedgerError.self) { try await first.nextEpoch(of: "x", term: firstTerm) }
             #expect(try await second.nextEpoch(of: "x", term: #require(secondTerm)) == 1)
             #expect(try await second.nextEpoch(of: "x", term: #require(secondTerm)) == 2)
@@ -152,7 +147,7 @@ import Testing
             let place = LanePlace(queue: "default", lane: "lane", workspace: queue.workspace)
             try await queue.push(queue.newJobs(3))
             try await queue.join("w1")
-            let (keeper, _) = try await keeper(queue)
+            let (keeper, _) = try await queue.keeper()
             try await LaneSettingsTable(pool: queue.pool).park(place, microseconds: nil, reason: "test", actor: "test")
             try await keeper.applySettings(changedWithin: .seconds(15))
             #expect(try await queue.step().claims.isEmpty)
@@ -176,7 +171,7 @@ import Testing
             var change = QueueSettingsTable.Change()
             change.concurrency = 1
             _ = try await QueueSettingsTable(pool: queue.pool).change(change, of: "default", workspace: queue.workspace, actor: "test")
-            var (keeper, term) = try await keeper(queue)
+            var (keeper, term) = try await queue.keeper()
             try await keeper.beat(term: term)
             try await queue.join("w1")
             var claims: [LaneIndex.Claim] = []
@@ -203,7 +198,7 @@ import Testing
 
     @Test func `a copy of an earlier life of the index is rebuilt, whatever its beat`() async throws {
         try await QueueFixture.run(opens: false) { queue in
-            var (keeper, term) = try await keeper(queue)
+            var (keeper, term) = try await queue.keeper()
             try await keeper.beat(term: term)
             _ = try await queue.pool.query("UPDATE index_epochs SET epoch = 7")
             try await keeper.beat(term: term)

@@ -14,13 +14,14 @@ extension QueueFixture {
 
     /// Runs one worker for the time of the body; it stops in good order. What becomes free is pushed as a worker process does.
     func withWorker(
-        _ kinds: ScriptedKinds, slots: Int = 16, patience: Duration = .seconds(5), _ body: (QueueRunner) async throws -> Void
+        _ kinds: ScriptedKinds, slots: Int = 16, patience: Duration = .seconds(5), broker: AttemptBroker? = nil,
+        _ body: (QueueRunner) async throws -> Void
     ) async throws {
         let pusher = IndexPusher(map: map, redis: redis, tuning: index.tuning, logger: logger)
         let settlements = SettlementWriter(pool: pool, logger: logger) { pusher.push(freed: $0) }
         let runner = QueueRunner(
             index: index, worker: namespace(), kinds: kinds, confirmation: JobConfirmation(pool: pool), settlements: settlements, waiting: waiting,
-            settings: QueueRunner.Settings(slots: slots, drain: .milliseconds(100), patience: patience), logger: logger)
+            settings: QueueRunner.Settings(slots: slots, drain: .milliseconds(100), patience: patience), broker: broker, logger: logger)
         let group = ServiceGroup(services: [pusher, settlements, runner], logger: logger)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await group.run() }

@@ -151,6 +151,12 @@ struct Holdings {
         returned.append(LaneIndex.Return(id: claim.id, delay: delay, isRetry: isRetry))
     }
 
+    /// Not held any more, and the index is not told: it gives the job out again when the lease has run out, as one whose worker is gone. Given back,
+    /// a reclaimed job would be an ordinary one, and its first worker's settlement as good as the next one's.
+    mutating func abandon(_ claim: Claim) {
+        if isCurrent(claim) { lose([claim.id]) }
+    }
+
     mutating func lose(_ ids: [JobID]) {
         for id in ids {
             guard let holding = held[id] else { continue }

@@ -12,15 +12,17 @@ extension QueueRunner {
 
     /// Asks the ledger about jobs that are not first-hand, then starts those that may run.
     func confirm(_ claims: [Claimed]) async {
-        guard let answers = await read(claims) else { return }
+        guard let answers = await read(claims, atStop: { $0.giveBack($1, delay: 0) }) else { return }
         await bringForward(answers, of: claims)
         for claim in claims { act(on: answers[claim.claim.id] ?? .over, claim) }
         wakeup.signal()
     }
 
-    private func read(_ claims: [Claimed]) async -> [JobID: JobConfirmation.Answer]? {
+    private func read(
+        _ claims: [Claimed], atStop: (inout Holdings, Holdings.Claim) -> Void
+    ) async -> [JobID: JobConfirmation.Answer]? {
         let strict = claims.filter(\.isStrict).map(\.claim.id)
-        return await askPatiently(claims, { try await self.confirmation.confirm(claims.map(\.claim.id), strict: strict) })
+        return await askPatiently(claims, atStop: atStop) { try await self.confirmation.confirm(claims.map(\.claim.id), strict: strict) }
     }
 
     /// A push that died with its process, or was overtaken by a later one, must not let others pass: what comes first is pushed again.
@@ -37,7 +39,7 @@ extension QueueRunner {
     /// The same for jobs of a worker that lost its lease. Their attempts are read once and moved on from there, however often that has to be
     /// tried: one death counts once.
     func reclaim(_ claims: [Claimed]) async {
-        guard let before = await read(claims) else { return }
+        guard let before = await read(claims, atStop: { $0.abandon($1) }) else { return }
         await bringForward(before, of: claims)
         var attempts: [JobID: Int32] = [:]
         for (id, answer) in before {
@@ -49,7 +51,7 @@ extension QueueRunner {
             }
         }
         let known = attempts
-        guard let after = await askPatiently(claims, { try await self.confirmation.reclaim(known) }) else { return }
+        guard let after = await askPatiently(claims, atStop: { $0.abandon($1) }, { try await self.confirmation.reclaim(known) }) else { return }
         for claim in claims {
             let id = claim.claim.id
             if case .behind = before[id], case .run = after[id] ?? .over {
@@ -73,8 +75,11 @@ extension QueueRunner {
         }
     }
 
-    /// While the ledger is away the jobs stay held, and their slots taken. Nil when the runner ends, or stops meanwhile: then they are given back.
-    private func askPatiently<Answer: Sendable>(_ claims: [Claimed], _ ask: () async throws -> Answer) async -> Answer? {
+    /// While the ledger is away the jobs stay held, and their slots taken. Nil when the runner ends, or stops meanwhile: `atStop` says what then
+    /// becomes of each.
+    private func askPatiently<Answer: Sendable>(
+        _ claims: [Claimed], atStop: (inout Holdings, Holdings.Claim) -> Void, _ ask: () async throws -> Answer
+    ) async -> Answer? {
         var pause = Duration.milliseconds(50)
         while !Task.isCancelled {
             do {
@@ -82,7 +87,7 @@ extension QueueRunner {
             } catch {
                 logger.warning("claimed jobs wait for the ledger", metadata: ["count": "\(claims.count)", "error": "\(error)"])
                 if holdings.withLock({ $0.isStopping }) {
-                    holdings.withLock { holdings in for claim in claims { holdings.giveBack(claim.claim, delay: 0) } }
+                    holdings.withLock { holdings in for claim in claims { atStop(&holdings, claim.claim) } }
                     wakeup.signal()
                     return nil
                 }

@@ -15,7 +15,7 @@ package final class QueueRunner: Service {
         package var slots: Int
         /// How long a stop waits for running attempts.
         package var drain: Duration
-        /// How long an attempt may take to notice its cancellation, before it is settled without its word.
+        /// How long an attempt may take to notice its cancellation, before it is settled without its word, or left behind by a stop.
         package var patience: Duration
 
         package init(slots: Int = 64, drain: Duration = .seconds(20), patience: Duration = .seconds(5)) {
@@ -259,7 +259,7 @@ package final class QueueRunner: Service {
         holdings.withLock { $0.cancelAll(.shutdown) }
         wakeup.signal()
         // An attempt that ignores its cancellation cannot hold up the process; its job runs again when the lease has run out.
-        try? await Task.sleep(for: .seconds(5))
+        try? await Task.sleep(for: settings.patience)
         holdings.withLock { $0.stopWaiting() }
         wakeup.signal()
     }
