@@ -58,6 +58,17 @@ import Testing
         }
     }
 
+    @Test func `while the deliveries' queue drains no event is taken`() async throws {
+        try await TestAPI.run { api in
+            let event = #"{"event":"course.completed","data":{"score":1}}"#
+            #expect(try await api.client.post("/api/events", event).status == 202)
+            _ = try await api.client.post("/api/queues/webhooks/drain", "{}")
+            try await eventually("the API has heard of it") { try await api.client.post("/api/events", event).isProblem(503, "queue_draining") }
+            _ = try await api.client.post("/api/queues/webhooks/undrain", "{}")
+            try await eventually("it takes events again") { try await api.client.post("/api/events", event).status == 202 }
+        }
+    }
+
     @Test func `queues and workers are for keys of the fleet`() async throws {
         try await TestAPI.run { api in
             let client = try await api.client(workspace: api.workspace, scopes: [.operator, .jobsRead])

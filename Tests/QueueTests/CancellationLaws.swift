@@ -41,7 +41,10 @@ import Testing
     }
 
     @Test func `a cancelled job that is running is told within two seconds`() async throws {
-        try await QueueFixture.run { queue in
+        // By a word to its worker: the next beat is far away.
+        var tuning = IndexTuning()
+        (tuning.lease, tuning.beat) = (.seconds(120), .seconds(60))
+        try await QueueFixture.run(tuning: tuning) { queue in
             let kinds = patient(.cancelled(reason: "told"))
             let job = queue.newJobs(1)[0]
             try await queue.commit([job])
@@ -152,6 +155,28 @@ import Testing
             }
             #expect(try await queue.history(of: jobs[0].id) == ["1 retried deadline", "2 succeeded"])
             #expect(try await queue.audit.books().differences == [])
+        }
+    }
+
+    @Test func `a worker whose only attempt is stuck claims nothing`() async throws {
+        var tuning = IndexTuning()
+        tuning.beat = .milliseconds(50)
+        try await QueueFixture.run(tuning: tuning) { queue in
+            let gate = Gate(), stuck = try await queue.commit(queue.newJobs(1)), other = try await queue.commit(queue.newJobs(1))
+            let kinds = ScriptedKinds(deadline: .milliseconds(10)) { job in
+                if job.id == stuck[0].id && job.attempt == 1 { await gate.pass() }
+                return .succeeded()
+            }
+            try await queue.push(stuck)
+            try await queue.withWorker(kinds, slots: 1, patience: .milliseconds(100)) { runner in
+                try await eventually("it is settled without its word") { try await queue.state(of: stuck[0].id).attempt == 2 }
+                try await queue.push(other)
+                try await queue.awaitSteps()
+                #expect(runner.stuckAttempts == 1 && runner.load.active == 1)
+                #expect(kinds.runs.withLock { $0.count } == 1, "its slot is the only one")
+                gate.open()
+                try await eventually("its slot is free") { try await queue.audit.books().succeeded == 2 }
+            }
         }
     }
 

@@ -166,4 +166,60 @@ import Testing
             #expect(try await queue.waiting.first(10, of: WaitingJobs.Lane(queue: "default", lane: "lane")).isEmpty)
         }
     }
+
+    @Test func `a follower that is accepted with its predecessor does not start beside it`() async throws {
+        var tuning = IndexTuning()
+        tuning.beat = .milliseconds(50)
+        try await QueueFixture.run(tuning: tuning) { queue in
+            var jobs = queue.newJobs(2)
+            (jobs[0].hasFollowers, jobs[1].blockedBy) = (true, 1)
+            let (first, then, pusher, gate) = (jobs[0], jobs[1], queue.newPusher, Gate())
+            let kinds = ScriptedKinds { job in
+                if job.id == first.id { await gate.pass() }
+                return .succeeded()
+            }
+            try await queue.withPusher(pusher) {
+                try await queue.withWriter { writer in
+                    // Both are first-hand, if they are pushed.
+                    try await queue.hear(pusher)
+                    _ = try await Intake(writer: writer, pusher: pusher).accept(
+                        [first, then], follows: [JobFollow(predecessor: first.id, follower: then.id)])
+                }
+                try await queue.withWorker(kinds) { _ in
+                    try await eventually("its predecessor runs") { kinds.attempts(of: first.id) == [1] }
+                    try await queue.awaitSteps()
+                    #expect(kinds.runs.withLock { $0.map(\.id) } == [first.id])
+                    gate.open()
+                    try await eventually("it runs then") { try await queue.state(of: then.id).state == "succeeded" }
+                }
+            }
+            #expect(kinds.runs.withLock { $0.map(\.id) } == [first.id, then.id])
+        }
+    }
+
+    @Test func `the leader looks at all who wait, page after page, and tells the index whom it frees`() async throws {
+        try await QueueFixture.run { queue in
+            let open = queue.newJobs(1), many = queue.newJobs(1000), done = queue.newJobs(1), last = queue.newJobs(1)
+            _ = try await queue.accept(open, then: many)
+            _ = try await queue.accept(done, then: last)
+            _ = try await queue.pool.query("UPDATE jobs SET has_followers = false")
+            try await settle(queue, done)
+            let pusher = queue.newPusher
+            let freed = Mutex<[[JobID]]>([])
+            let keeper = FollowerKeeper(waiting: queue.waiting) { jobs in
+                freed.withLock { $0.append(jobs.map(\.entry.id)) }
+                pusher.push(freed: jobs)
+            }
+            try await queue.withPusher(pusher) {
+                try await keeper.mend(term: queue.lead())
+                #expect(freed.withLock { $0 }.isEmpty, "the first page are those that wait for good")
+                try await keeper.mend(term: queue.lead())
+                #expect(freed.withLock { $0 } == [[last[0].id]])
+                try await eventually("the index has it") { try await queue.index.missing(of: [last[0].id], in: "lane")?.ids.isEmpty == true }
+                try await settle(queue, open)
+                try await keeper.mend(term: queue.lead())
+                #expect(freed.withLock { Set($0.last ?? []) } == Set(many.map(\.id)), "after the last page comes the first")
+            }
+        }
+    }
 }

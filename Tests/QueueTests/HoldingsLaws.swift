@@ -79,4 +79,27 @@ import Testing
         others.stopClaiming()
         #expect(others.isWorthAStep, "a stop waits for nothing")
     }
+
+    @Test func `the attempt of a lost claim is told to stop`() {
+        var holdings = Holdings(slots: 1)
+        let claim = holdings.claimed(id, rank: Rank(priority: 0), lane: "lane")
+        let attempt = Task { await untilCancelled() }
+        let hasStarted = holdings.started(claim, job, deadline: .now + .seconds(60)) { attempt }
+        #expect(hasStarted && !attempt.isCancelled)
+        holdings.lose([id])
+        #expect(attempt.isCancelled, "another worker has its job")
+        #expect(holdings.reason(of: claim) == .leaseLost)
+        attempt.cancel()
+    }
+
+    @Test func `a cancellation that comes before the attempt is told it when it begins`() {
+        var holdings = Holdings(slots: 1)
+        let claim = holdings.claimed(id, rank: Rank(priority: 0), lane: "lane")
+        holdings.cancel([id], .operator)
+        let attempt = Task { await untilCancelled() }
+        let hasStarted = holdings.started(claim, job, deadline: .now + .seconds(60)) { attempt }
+        #expect(hasStarted && attempt.isCancelled)
+        #expect(holdings.reason(of: claim) == .operator)
+        attempt.cancel()
+    }
 }

@@ -163,4 +163,25 @@ import Testing
             #expect(try await queue.step("w2").refills.map(\.lane) == ["lane"])
         }
     }
+
+    @Test func `a worker that stops in good order leaves no lease behind, unless something is held`() async throws {
+        try await QueueFixture.run { queue in
+            let jobs = try await queue.commit(queue.newJobs(2))
+            try await queue.push([jobs[0]])
+            try await queue.withWorker(ScriptedKinds { _ in .succeeded() }) { _ in
+                try await eventually("it works") { try await queue.state(of: jobs[0].id).state == "succeeded" }
+            }
+            #expect(try await queue.redis.send(["ZCARD", queue.key("leases")]).integer == 0)
+            #expect(try await queue.index.asserted(in: 1).isEmpty, "a rebuild does not wait for it")
+            try await queue.join("w1")
+            try await queue.push([jobs[1]])
+            #expect(try await queue.step().claims.count == 1)
+            try await queue.index.leave(worker: "w1")
+            #expect(try await queue.step(settled: [jobs[1].id]).claims.isEmpty, "what it holds is its own until its lease has run out")
+            try await queue.index.leave(worker: "w1")
+            guard case .stranger = try await queue.index.step(worker: "w1", epoch: "1", session: 1, settled: [], returned: [], want: 1) else {
+                throw NeverHappened("it has gone")
+            }
+        }
+    }
 }

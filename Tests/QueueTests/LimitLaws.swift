@@ -47,20 +47,56 @@ import Testing
 
     @Test func `a rate wastes no token however late the workers come`() async throws {
         try await QueueFixture.run { queue in
-            let clock = ContinuousClock()
-            // 200 jobs at 1,000/s are due over 199 ms; a worker that asks at uneven times must be through in hardly more.
-            try await queue.index.configure([LaneSettings(lane: "lane", limits: LaneLimits(interval: 1000, burst: 8))])
-            try await queue.push(queue.newJobs(200))
+            // The index forgives a worker that comes late by so much; the time beyond it is lost to the lane.
+            let interval: Int64 = 10_000, forgiven: Int64 = 20_000
+            try await queue.index.configure([LaneSettings(lane: "lane", limits: LaneLimits(interval: interval))])
+            try await queue.push(queue.newJobs(150))
             try await queue.join("w1")
-            var done = 0
-            let begun = clock.now
-            try await eventually("all have run") {
-                let claims = try await queue.step().claims
-                done += claims.count
-                if !claims.isEmpty { _ = try await queue.step(settled: claims.map(\.id), want: 0) }
-                return done == 200
+            var claimed = 0, lost: Int64 = 0
+            var ended: [JobID] = []
+            var asked: [Int64] = []
+            for _ in 0..<40 {
+                if let last = asked.last {
+                    try await eventually("a token and a half have come") { try await queue.serverTime() >= last + interval * 3 / 2 }
+                }
+                ended = try await queue.step(settled: ended).claims.map(\.id)
+                claimed += ended.count
+                let now = try await queue.lastStep()
+                if let last = asked.last { lost += max(0, now - last - forgiven) }
+                asked.append(now)
             }
-            #expect(clock.now - begun >= .milliseconds(150), "no faster than the rate either")
+            let took = asked[39] - asked[0]
+            let least = (took - lost) / interval, most = (took + forgiven) / interval + 1
+            #expect(claimed >= least && claimed <= most, "\(claimed) of \(least) to \(most)")
+        }
+    }
+
+    @Test func `a rate that is set for a queue counts for lanes that have none of their own`() async throws {
+        try await QueueFixture.run { queue in
+            try await queue.index.tune(QueueSettings(queue: "default", laneDefaults: LaneDefaults(interval: 60_000_000, burst: 3)), shards: 1)
+            try await queue.index.configure([LaneSettings(lane: "free", limits: LaneLimits(interval: 0))])
+            try await queue.push(queue.newJobs(10, lane: "usual") + queue.newJobs(10, lane: "free"))
+            try await queue.join("w1")
+            let step = try await queue.step()
+            #expect(step.claims.count(where: { $0.lane == "usual" }) == 3 && step.claims.count(where: { $0.lane == "free" }) == 10)
+            let wait = try #require(step.wait)
+            #expect(wait > .seconds(50) && wait <= .seconds(60))
+            try await queue.index.tune(QueueSettings(queue: "default"), shards: 1)
+            #expect(try await queue.step().claims.count == 7, "a rate that is taken away is gone at once")
+        }
+    }
+
+    @Test func `a queue whose lanes are strict gives one of each at a time`() async throws {
+        try await QueueFixture.run { queue in
+            try await queue.index.tune(QueueSettings(queue: "default", laneDefaults: LaneDefaults(isStrict: true)), shards: 1)
+            try await queue.index.configure([LaneSettings(lane: "free", limits: LaneLimits(isStrict: false))])
+            let first = queue.newJobs(3, lane: "first"), second = queue.newJobs(3, lane: "second"), free = queue.newJobs(3, lane: "free")
+            try await queue.push(first + second + free)
+            try await queue.join("w1")
+            let claims = try await queue.step().claims
+            #expect(Set(claims.filter(\.isStrict).map(\.id)) == [first[0].id, second[0].id])
+            #expect(claims.filter { !$0.isStrict }.map(\.id) == free.map(\.id))
+            #expect(try await queue.step(settled: [first[0].id]).claims.map(\.id) == [first[1].id])
         }
     }
 }

@@ -106,6 +106,22 @@ import Testing
         }
     }
 
+    @Test func `a job of a key does not pass one whose push was lost`() async throws {
+        try await QueueFixture.run { queue in
+            let kinds = failing(0)
+            let jobs = try await queue.commit(queue.newJobs(3, laneKey: "a")), other = try await queue.commit(queue.newJobs(1, laneKey: "b"))
+            let answers = try await JobConfirmation(pool: queue.pool).confirm([jobs[2].id, other[0].id])
+            let head = WaitingJobs.Entry(id: jobs[0].id, priority: 0, laneKey: "a")
+            #expect(answers[jobs[2].id] == .behind(head, attempt: 1))
+            guard case .run = answers[other[0].id] else { throw NeverHappened("another key does not wait") }
+            try await queue.push([jobs[2]] + other)
+            try await withWorker(queue, kinds) { _ in
+                try await eventually("all succeed", within: .seconds(30)) { try await queue.audit.books().succeeded == 4 }
+            }
+            expectOneAfterAnother(kinds.runs.withLock { $0.filter { $0.laneKey == "a" } }, jobs, "each is brought into the index by the next one")
+        }
+    }
+
     @Test(.enabled(if: ProcessInfo.processInfo.environment["VOICERA_LONG_TESTS"] != nil, "takes 100 seconds"))
     func `ten thousand jobs at a hundred a second take a hundred seconds`() async throws {
         try await QueueFixture.run { queue in

@@ -228,4 +228,25 @@ import Testing
         }
         await server.close()
     }
+
+    @Test func `a failed job comes back among the retries, one that was snoozed does not`() async throws {
+        try await QueueFixture.run { queue in
+            let kinds = ScriptedKinds { job in
+                job.lane == "fails"
+                    ? .failed(Failure(.transient(retryAfter: .seconds(60)), code: "down", message: "later")) : .snoozed(.seconds(60), reason: "later")
+            }
+            let jobs = try await queue.commit(queue.newJobs(1, lane: "fails") + queue.newJobs(1, lane: "waits"))
+            try await queue.push(jobs)
+            try await queue.withWorker(kinds) { _ in
+                try await eventually("they are given back") {
+                    let look = try await queue.index.look()
+                    return look?.held == 0 && look?.due == 2
+                }
+            }
+            for job in jobs { try await queue.hurry(job.id) }
+            try await queue.join("next")
+            let claims = try await queue.step("next").claims
+            #expect(Dictionary(uniqueKeysWithValues: claims.map { ($0.lane, $0.rank.isRetry) }) == ["fails": true, "waits": false])
+        }
+    }
 }
