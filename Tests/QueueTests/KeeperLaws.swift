@@ -128,8 +128,8 @@ import Testing
 
     @Test func `one scheduler leads and a former leader's writes are refused`() async throws {
         try await QueueFixture.run(opens: false) { queue in
-            let first = Leadership(pool: queue.pool, holder: "s1")
-            let second = Leadership(pool: queue.pool, holder: "s2")
+            let first = Leadership(pool: queue.pool, holder: "s1", lease: .seconds(600))
+            let second = Leadership(pool: queue.pool, holder: "s2", lease: .seconds(600))
             let firstTerm = try #require(try await first.claim())
             #expect(try await second.claim() == nil)
             #expect(try await first.claim() == firstTerm, "a renewal keeps the term")

@@ -161,7 +161,7 @@ import Testing
     @Test func `an index that is rebuilt is counted`() async throws {
         try await QueueFixture.run(opens: false) { queue in
             let registry = PrometheusRegistry()
-            let leadership = Leadership(pool: queue.pool, holder: "a")
+            let leadership = Leadership(pool: queue.pool, holder: "a", lease: .seconds(600))
             var keeper = withMetricsFactory(registry) {
                 IndexKeeper(
                     map: queue.map, redis: queue.redis, waiting: queue.waiting, lanes: LaneSettingsTable(pool: queue.pool),

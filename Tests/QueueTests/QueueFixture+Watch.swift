@@ -79,7 +79,7 @@ extension QueueFixture {
     }
 
     func keeper() async throws -> (IndexKeeper, LeaderTerm) {
-        let leadership = Leadership(pool: pool, holder: "s1")
+        let leadership = Leadership(pool: pool, holder: "s1", lease: .seconds(600))
         guard let term = try await leadership.claim() else { throw NeverHappened("it leads") }
         let keeper = IndexKeeper(
             map: map, redis: redis, tuning: index.tuning, waiting: waiting, lanes: LaneSettingsTable(pool: pool),
