@@ -9,7 +9,7 @@ SCRIPTS = ROOT / 'Sources/Queue/Scripts'
 
 # What is broken, where, what it says, what it says then, and the worlds and the seed that show it soonest.
 VARIANTS = [
-    ('a refill does not look at what is held', 'refilled.v2', 'if not flags[i] then\n        place', 'if true then\n        place', '', 1000),
+    ('a refill does not look at what is held', 'refilled.v2', 'if not flags[i] then\n        if keys', 'if true then\n        if keys', '', 1000),
     ('a push below the cursor is first-hand', 'prelude', "and envelopes[i] ~= '' and ids[i] > limit", "and envelopes[i] ~= ''",
      '--lanes plain --faults late,lost,api', 1005),
     ('a refill does not see what was left out meanwhile', 'refilled.v2', 'local isCurrent = s.dropped == dropped', 'local isCurrent = true', '--faults=', 1030),
@@ -25,10 +25,10 @@ VARIANTS = [
      '--lanes plain --faults late,lost', 1013),
     ('what has to come first finds no room', 'enqueue.v2', 'elseif delay < 0 and phase', 'elseif false and phase', '--lanes strict', 1006),
     ('a job is cancelled before its worker was heard', 'cancel.v2', "if not epoch or phase ~= 'open' then", 'if not epoch then', '--faults flush --pace cancel=1,fault=1', 1019),
-    ('a cancelled lane is not refilled', 'cancel.v2', 'wantsRefill(lane, s, window, now)', '', '', 1026),
+    ('a cancelled lane is not refilled', 'cancel.v2', 'wantsRefill(lane, s, window, now, firsts, retries)', '', '', 1026),
     ('a delayed job loses its key', 'enqueue.v2', "if key ~= '' then", 'if false then', '--lanes keyed --faults=', 1053),
     ('a refill in vain is asked for again at once', 'refilled.v2', '(added == 0 and isCurrent) and now + 200000 or now', 'now', '--lanes plain --faults unsettled', 1030),
-    ('a lane that becomes strict trusts its envelopes', 'step.v2', '(not s.strict and envelope)', 'envelope', '--faults= --pace operate=1,push=3,accept=1', 1057),
+    ('a lane that becomes strict trusts its envelopes', 'step.v2', '(not place.strict and envelope)', 'envelope', '--faults= --pace operate=1,push=3,accept=1', 1057),
 ]
 
 

@@ -31,8 +31,10 @@ for at = 2, #ARGV - 1, 2 do
       redis.call('ZREM', P .. 'ready', lane)
     end
     s = stateOf(lane)
-    wantsRefill(lane, s, window, now)
-    if waitingIn(lane) > 0 then offer(lane, s, now) else redis.call('ZREM', P .. 'ready', lane); letGo(lane, s) end
+    local firsts, retries = waitingIn(lane)
+    wantsRefill(lane, s, window, now, firsts, retries)
+    offer(lane, s, now, firsts + retries)
+    if firsts + retries == 0 then letGo(lane, s) end
   end
 end
 wake()

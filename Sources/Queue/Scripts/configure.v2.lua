@@ -22,8 +22,9 @@ for at = 1, #ARGV - 1, 6 do
   local s = stateOf(lane)
   if before.strict and not s.strict then redis.call('HDEL', stateKey(lane), 'hold'); s.hold = 0 end
   redis.call('ZREM', P .. 'ready', lane)
-  offer(lane, s, now)
-  if waitingIn(lane) == 0 then letGo(lane, s) end
+  local firsts, retries = waitingIn(lane)
+  offer(lane, s, now, firsts + retries)
+  if firsts + retries == 0 then letGo(lane, s) end
 end
 wake()
 return epoch

@@ -30,7 +30,8 @@ while at < #ARGV do
         local s, priority, isRetry = stateOf(lane), rankOf(rank)
         if id > s.cursor then redis.call('HSET', stateKey(lane), 'cursor', id) end
         place(lane, s, id, priority, isRetry, key)
-        offer(lane, s, now)
+        local firsts, retries = waitingIn(lane)
+        offer(lane, s, now, firsts + retries)
         added = added + 1
       end
     else

@@ -94,24 +94,25 @@ local function opening(s, now)
   return at
 end
 
--- Jobs of a lane that may be claimed; those behind the head of their key are not among them.
-local function waitingIn(lane) return redis.call('ZCARD', laneKey(lane)) + redis.call('ZCARD', againKey(lane)) end
+-- Jobs of a lane that may be claimed, first attempts and retries; those behind the head of their key are not among them.
+local function waitingIn(lane) return redis.call('ZCARD', laneKey(lane)), redis.call('ZCARD', againKey(lane)) end
 
--- Puts the lane where it belongs: in the ready set while it has jobs and may run some time. A lane that is in keeps its place in the round.
-local function offer(lane, s, now)
+-- Puts a lane of so many waiting jobs where it belongs: in the ready set while it has some and may run some time. A lane that is in keeps its place in
+-- the round.
+local function offer(lane, s, now, waiting)
   local at = opening(s, now)
-  if not at or waitingIn(lane) == 0 then
+  if not at or waiting == 0 then
     redis.call('ZREM', P .. 'ready', lane)
+  elseif at > now then
+    redis.call('ZADD', P .. 'ready', us(at), lane)
   else
-    local present = redis.call('ZSCORE', P .. 'ready', lane)
-    if not present or at > now then redis.call('ZADD', P .. 'ready', us(at), lane) end
+    redis.call('ZADD', P .. 'ready', 'NX', us(at), lane)
   end
 end
 
 -- An overflowing lane at or under half its window asks for a refill; retries have half a window of their own.
-local function wantsRefill(lane, s, window, now)
-  if (s.over and redis.call('ZCARD', laneKey(lane)) + s.behind <= window / 2)
-    or (s.overRetries and redis.call('ZCARD', againKey(lane)) <= window / 4) then
+local function wantsRefill(lane, s, window, now, firsts, retries)
+  if (s.over and firsts + s.behind <= window / 2) or (s.overRetries and retries <= window / 4) then
     redis.call('ZADD', P .. 'refill', 'NX', us(now), lane)
   end
 end
@@ -265,8 +266,9 @@ local function add(lane, ids, ranks, keys, envelopes, trusted, window, now)
   if #retries > 0 then redis.call('ZADD', againKey(lane), unpack(retries)) end
   if #entries > 0 then redis.call('HSET', P .. 'jobs', unpack(entries)) end
   if left + leftRetries > 0 then leave(lane, s, left, leftRetries) end
-  wantsRefill(lane, s, window, now)
-  if waitingIn(lane) > 0 then offer(lane, s, now) end
+  local firsts, again = waitingIn(lane)
+  wantsRefill(lane, s, window, now, firsts, again)
+  if firsts + again > 0 then offer(lane, s, now, firsts + again) end
   return added
 end
 
@@ -294,7 +296,7 @@ local function promote(window, now)
         -- Others of its key wait for it: it comes back whatever the window has.
         local s, priority, isRetry = stateOf(lane), rankOf(rank)
         place(lane, s, ids[i], priority, isRetry, keys[i])
-        offer(lane, s, now)
+        offer(lane, s, now, 1)
       else
         if keys[i] then redis.call('HDEL', P .. 'keyof', ids[i]) end
         local group = lanes[lane]
@@ -338,8 +340,9 @@ local function finish(counts, ended, window, now)
     end
     if s.parked > 0 and s.parked <= now then s.parked = 0; redis.call('HDEL', stateKey(lane), 'parked') end
     if s.hold > 0 and s.hold <= now then s.hold = 0; redis.call('HDEL', stateKey(lane), 'hold') end
-    wantsRefill(lane, s, window, now)
-    if waitingIn(lane) > 0 then offer(lane, s, now) else letGo(lane, s) end
+    local firsts, retries = waitingIn(lane)
+    wantsRefill(lane, s, window, now, firsts, retries)
+    if firsts + retries > 0 then offer(lane, s, now, firsts + retries) else letGo(lane, s) end
   end
 end
 
@@ -400,7 +403,7 @@ local function grantRefills(before, most, window, now, who)
     redis.call('ZADD', P .. 'refill', us(now + 5000000), lane)
     redis.call('HSET', P .. 'granted', lane, who)
     local s = stateOf(lane)
-    local firsts, retries = redis.call('ZCARD', laneKey(lane)), redis.call('ZCARD', againKey(lane))
+    local firsts, retries = waitingIn(lane)
     local free = math.max(0, s.over and window - firsts - s.behind or 0, s.overRetries and window / 2 - retries or 0)
     refill[#refill + 1] = lane
     refill[#refill + 1] = s.dropped

@@ -54,7 +54,8 @@ redis.call('ZREM', P .. 'refill', lane)
 redis.call('HDEL', P .. 'granted', lane)
 s = stateOf(lane)
 -- Nothing new among what was read, such as jobs that could not be settled and wait to be given out again: no more than five looks a second.
-wantsRefill(lane, s, window, (added == 0 and isCurrent) and now + 200000 or now)
-if waitingIn(lane) > 0 then offer(lane, s, now) else letGo(lane, s) end
+local firsts, retries = waitingIn(lane)
+wantsRefill(lane, s, window, (added == 0 and isCurrent) and now + 200000 or now, firsts, retries)
+if firsts + retries > 0 then offer(lane, s, now, firsts + retries) else letGo(lane, s) end
 if added > 0 then wake() end
 return { 'ok', added }

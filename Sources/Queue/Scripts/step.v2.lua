@@ -95,6 +95,30 @@ local allowed = left
 
 -- claim: rounds over the lanes that may run, an equal share each, until the want is met or nothing is ready
 local lanes, parts = {}, {}
+-- What was taken from the lanes, side by side: ids, where each is said to the worker, its rank, its lane.
+local taken, said, ranks, from = {}, {}, {}, {}
+local function pop(lane, s, key, count, suffix)
+  if count <= 0 then return 0 end
+  local popped = redis.call('ZPOPMIN', key, count)
+  local size = #popped / 2
+  if size == 0 then return 0 end
+  local part = parts[lane]
+  if not part then
+    part = {}
+    parts[lane] = part
+    lanes[#lanes + 1] = lane
+    lanes[#lanes + 1] = s.strict and 1 or 0
+    lanes[#lanes + 1] = part
+  end
+  for i = 1, size do
+    local n = #taken + 1
+    taken[n], ranks[n], from[n] = popped[2 * i - 1], popped[2 * i] .. suffix, lane
+    said[n] = { part = part, at = #part + 2, strict = s.strict }
+    part[#part + 1] = taken[n]
+    part[#part + 1] = ranks[n]
+  end
+  return size
+end
 for _ = 1, 16 do
   if left <= 0 then break end
   local ready = redis.call('ZRANGEBYSCORE', P .. 'ready', '-inf', us(now), 'WITHSCORES', 'LIMIT', 0, math.min(left, 128))
@@ -105,6 +129,7 @@ for _ = 1, 16 do
     if left <= 0 then break end
     local lane, since = ready[v], tonumber(ready[v + 1])
     local s = stateOf(lane)
+    local firsts, retries = waitingIn(lane)
     local open = opening(s, now)
     local take = (open and open <= now) and math.min(share, left, room(s)) or 0
     local start
@@ -114,70 +139,53 @@ for _ = 1, 16 do
       local tokens = math.floor(((s.burst - 1) * s.interval + now - start) / s.interval) + 1
       take = math.min(take, tokens)
     end
-    local got = 0
-    local function pop(key, count, suffix)
-      if count <= 0 then return end
-      local popped = redis.call('ZPOPMIN', key, count)
-      local size = #popped / 2
-      if size == 0 then return end
-      local ids, holds = {}, {}
-      for i = 1, size do ids[i] = popped[2 * i - 1] end
-      local envelopes = redis.call('HMGET', P .. 'jobs', unpack(ids))
-      redis.call('HDEL', P .. 'jobs', unpack(ids))
-      local part = parts[lane]
-      if not part then
-        part = {}
-        parts[lane] = part
-        lanes[#lanes + 1] = lane
-        lanes[#lanes + 1] = s.strict and 1 or 0
-        lanes[#lanes + 1] = part
-      end
-      for i = 1, size do
-        local rank, envelope = popped[2 * i] .. suffix, envelopes[i]
-        holds[2 * i - 1] = ids[i]
-        holds[2 * i] = mine .. rank .. '|' .. lane
-        part[#part + 1] = ids[i]
-        -- The worker learns the rank, so that it can say it when the index is lost. A lane that has become strict asks about all it has.
-        part[#part + 1] = envelope == 'r' and 'r' .. rank or (not s.strict and envelope) or rank
-      end
-      redis.call('HSET', P .. 'held', unpack(holds))
-      got = got + size
-    end
     if take > 0 then
-      local again = redis.call('ZCARD', againKey(lane))
-      local retries = 0
-      if again > 0 and s.strict then
+      local again = 0
+      if retries > 0 and s.strict then
         -- They failed before the lane was strict.
         redis.call('ZUNIONSTORE', laneKey(lane), 2, laneKey(lane), againKey(lane))
         redis.call('DEL', againKey(lane))
-      elseif again > 0 then
+        firsts, retries = firsts + retries, 0
+      elseif retries > 0 then
         -- Half for either, the odd one by turns; what one side does not use is the other's.
-        local fresh = redis.call('ZCARD', laneKey(lane))
-        retries = math.floor(take / 2)
-        if take % 2 == 1 and redis.call('HINCRBY', stateKey(lane), 'turn', 1) % 2 == 1 then retries = retries + 1 end
-        retries = math.min(again, math.max(retries, take - fresh))
+        again = math.floor(take / 2)
+        if take % 2 == 1 and redis.call('HINCRBY', stateKey(lane), 'turn', 1) % 2 == 1 then again = again + 1 end
+        again = math.min(retries, math.max(again, take - firsts))
       end
-      pop(laneKey(lane), take - retries, '')
-      pop(againKey(lane), retries, 'r')
-    end
-    if got > 0 then
-      redis.call('HINCRBY', stateKey(lane), 'running', got)
-      s.running = s.running + got
-      if start then
-        s.tat = start + got * s.interval
-        redis.call('SET', P .. 'tat:' .. lane, us(s.tat), 'PX', math.ceil((s.tat - now) / 1000) + 1000)
+      local popped = pop(lane, s, laneKey(lane), take - again, '')
+      again = pop(lane, s, againKey(lane), again, 'r')
+      firsts, retries = firsts - popped, retries - again
+      local got = popped + again
+      if got > 0 then
+        redis.call('HINCRBY', stateKey(lane), 'running', got)
+        s.running = s.running + got
+        if start then
+          s.tat = start + got * s.interval
+          redis.call('SET', P .. 'tat:' .. lane, us(s.tat), 'PX', math.ceil((s.tat - now) / 1000) + 1000)
+        end
+        left = left - got
       end
-      left = left - got
     end
-    local count = waitingIn(lane)
     local next = opening(s, now)
-    if count == 0 or not next then
+    if firsts + retries == 0 or not next then
       redis.call('ZREM', P .. 'ready', lane)
     else
       redis.call('ZADD', P .. 'ready', us(next), lane)
     end
-    wantsRefill(lane, s, window, now)
+    wantsRefill(lane, s, window, now, firsts, retries)
   end
+end
+if #taken > 0 then
+  local envelopes, holds = redis.call('HMGET', P .. 'jobs', unpack(taken)), {}
+  redis.call('HDEL', P .. 'jobs', unpack(taken))
+  for i = 1, #taken do
+    holds[2 * i - 1] = taken[i]
+    holds[2 * i] = mine .. ranks[i] .. '|' .. from[i]
+    local envelope, place = envelopes[i], said[i]
+    -- The worker learns the rank, so that it can say it when the index is lost. A lane that has become strict asks about all it has.
+    place.part[place.at] = envelope == 'r' and 'r' .. ranks[i] or (not place.strict and envelope) or ranks[i]
+  end
+  redis.call('HSET', P .. 'held', unpack(holds))
 end
 
 local wait = 0

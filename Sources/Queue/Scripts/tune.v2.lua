@@ -23,7 +23,8 @@ if isOther then
   end
   for lane in pairs(lanes) do
     redis.call('ZREM', P .. 'ready', lane)
-    offer(lane, stateOf(lane), now)
+    local firsts, retries = waitingIn(lane)
+    offer(lane, stateOf(lane), now, firsts + retries)
   end
 end
 wake()
