@@ -35,6 +35,7 @@ package final class DeliveryClient: Sendable {
 
     /// The receiver's answer, whatever its status. Cancelling the task ends the transfer.
     package func send(_ request: DeliveryRequest) async throws(DeliveryError) -> DeliveryResponse {
+        guard !Task.isCancelled else { throw DeliveryError(.cancelled, "the delivery was cancelled") }
         let id = inbox.nextID()
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -18,7 +18,10 @@ final class FolderLock: Sendable {
 
     func release() {
         descriptor.withLock { opened in
-            if opened >= 0 { close(opened) }
+            guard opened >= 0 else { return }
+            // Said, not left to `close`: a child that is between its fork and its program shares the lock for that moment.
+            flock(opened, LOCK_UN)
+            close(opened)
             opened = -1
         }
     }
