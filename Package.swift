@@ -53,7 +53,7 @@ let package = Package(
         .target(name: "LocalStack", dependencies: ["Primitives"], swiftSettings: house),
         .target(name: "Telemetry", dependencies: ["Primitives", metrics, hummingbird, nio, logging, lifecycle], swiftSettings: house),
         .target(
-            name: "Ledger", dependencies: ["Primitives", "Cron", "Postgres", logging, metrics, lifecycle, crypto],
+            name: "Ledger", dependencies: ["Primitives", "Cron", "Postgres", logging, metrics, lifecycle],
             resources: [.embedInCode("Migrations")], swiftSettings: house),
         .target(
             name: "Queue", dependencies: ["Primitives", "Redis", "Postgres", "Ledger", logging, metrics, lifecycle],
@@ -86,7 +86,7 @@ let package = Package(
             dependencies: [
                 "Primitives", "Cron", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery", "API", "Worker", "Scheduler",
                 "LocalStack", "Chaos", "Telemetry",
-                arguments, logging, metrics, lifecycle, unixSignals, hummingbird, nio, nioPosix, crypto,
+                arguments, logging, metrics, lifecycle, unixSignals, hummingbird, nio, nioPosix,
             ],
             swiftSettings: house),
 

@@ -9,7 +9,7 @@ SCRIPTS = ROOT / 'Sources/Queue/Scripts'
 
 # What is broken, where, what it says, what it says then, and the worlds and the seed that show it soonest.
 VARIANTS = [
-    ('a refill does not look at what is held', 'refilled.v2', 'if not flags[i] then\n        if keys', 'if true then\n        if keys', '', 1000),
+    ('a refill does not look at what is held', 'refilled.v2', 'if not flags[i] then\n        gather', 'if true then\n        gather', '', 1000),
     ('a push below the cursor is first-hand', 'prelude', "and envelopes[i] ~= '' and ids[i] > limit", "and envelopes[i] ~= ''",
      '--lanes plain --faults late,lost,api', 1005),
     ('a refill does not see what was left out meanwhile', 'refilled.v2', 'local isCurrent = s.dropped == dropped', 'local isCurrent = true', '--faults=', 1030),

@@ -43,7 +43,7 @@ extension TheSystem {
             }
         }
 
-        @Test func `the command line makes, lists, shows, runs, resumes and deletes a schedule`() async throws {
+        @Test func `the command line makes, lists, shows, runs, resumes, changes and deletes a schedule`() async throws {
             try await Fleet.run(.with(workers: 1)) { fleet in
                 let made = try await fleet.command(
                     "schedules", "create", "--name", "nightly", "--cron", "30 2 * * *", "--time-zone", "Europe/Berlin", "--kind", "noop",
@@ -58,7 +58,13 @@ extension TheSystem {
                 #expect(shown.count { $0.hasPrefix("next ") } == 5 && shown.contains { $0.contains("fired by hand  \(job)") }, "\(shown)")
                 _ = try await fleet.command("schedules", "pause", "nightly")
                 #expect(try await fleet.command("schedules", "resume", "nightly") == made)
-                #expect(try await fleet.command("schedules", "delete", "nightly") == ["deleted"])
+                let changed = try await fleet.command("schedules", "change", "nightly", "--name", "weekly", "--cron", "@weekly", "--catch-up", "all")
+                #expect(changed.first?.contains("weekly  '@weekly' Europe/Berlin  noop  next 2") == true, "\(changed)")
+                let after = try await fleet.command("schedules", "show", "weekly")
+                #expect(after.contains("policy   catch-up all (100)  overlap queue_one"), "what is not named is kept: \(after)")
+                await #expect(throws: NeverHappened.self) { try await fleet.command("schedules", "change", "weekly", "--cron", "0 0 30 2 *") }
+                #expect(try await fleet.command("schedules", "list") == changed, "a refused change changes nothing")
+                #expect(try await fleet.command("schedules", "delete", "weekly") == ["deleted"])
                 #expect(try await fleet.command("schedules", "list") == ["none"])
                 await #expect(throws: NeverHappened.self) {
                     try await fleet.command("schedules", "create", "--name", "x", "--cron", "0 0 30 2 *", "--kind", "noop")

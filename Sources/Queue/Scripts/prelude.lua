@@ -197,6 +197,14 @@ local function place(lane, s, id, priority, isRetry, key)
   moveBehind(lane, slot, id, priority, 1)
 end
 
+-- Puts an id with a key into its lane, and any other one to those that go into the lane together.
+local function gather(members, retries, lane, s, id, priority, isRetry, key)
+  if key ~= '' then return place(lane, s, id, priority, isRetry, key) end
+  local group = isRetry and retries or members
+  group[#group + 1] = priority
+  group[#group + 1] = id
+end
+
 -- An id has left the index for good: the next one of its key takes its place.
 local function passOn(lane, id)
   local key = redis.call('HGET', P .. 'keyof', id)
@@ -249,13 +257,7 @@ local function add(lane, ids, ranks, keys, envelopes, trusted, window, now)
     else
       if isRetry then freeRetries = freeRetries - 1 else free = free - 1 end
       added = added + 1
-      if keys[i] ~= '' then
-        place(lane, s, ids[i], priority, isRetry, keys[i])
-      else
-        local group = isRetry and retries or members
-        group[#group + 1] = priority
-        group[#group + 1] = ids[i]
-      end
+      gather(members, retries, lane, s, ids[i], priority, isRetry, keys[i])
       if first[i] then
         entries[#entries + 1] = ids[i]
         entries[#entries + 1] = envelopes[i]

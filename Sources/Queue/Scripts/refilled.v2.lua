@@ -29,13 +29,7 @@ while at < #ARGV do
       if isRetry then leftRetries = true else left = true end
     else
       if not flags[i] then
-        if keys[i] ~= '' then
-          place(lane, s, ids[i], priority, isRetry, keys[i])
-        else
-          local group = isRetry and retries or members
-          group[#group + 1] = priority
-          group[#group + 1] = ids[i]
-        end
+        gather(members, retries, lane, s, ids[i], priority, isRetry, keys[i])
         added = added + 1
         if isRetry then freeRetries = freeRetries - 1 else free = free - 1 end
       end

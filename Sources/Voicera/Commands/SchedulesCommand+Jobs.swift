@@ -56,43 +56,31 @@ extension SchedulesCommand {
         @Option(help: "allow, skip or queue_one: what becomes of a time while an earlier job is pending.") var overlap = Overlap.allow
 
         func validate() throws {
-            guard (1...128).contains(name.count) else { throw ValidationError("--name has 1 to 128 characters") }
-            guard (-100...100).contains(priority), (1...100).contains(maxAttempts ?? 1), (1...500).contains(catchUpLimit) else {
-                throw ValidationError("--priority is from -100 to 100, --max-attempts from 1 to 100, --catch-up-limit from 1 to 500")
-            }
-            if let lane, !LaneName.isValid(lane) { throw ValidationError("--lane must be letters, digits and the characters _.:@#/+-") }
+            try SchedulesCommand.check(name: name, lane: lane, priority: priority, maxAttempts: maxAttempts, catchUpLimit: catchUpLimit)
             do { _ = try Timetable(cron: cron, timeZone: timeZone) } catch { throw ValidationError(error.reason) }
         }
 
         func run() async throws {
             let registry = JobRegistry()
             guard let type = registry[kind], type.isPublic else { throw ValidationError("--kind is one of \(registry.publicKinds.joined(separator: ", "))") }
-            guard let json = try? RawJSON(Array(payload.utf8)), json.kind == .object else { throw ValidationError("--payload is no JSON object") }
-            if let complaint = registry.complaint(about: payload, for: type) { throw ValidationError("--payload: \(complaint)") }
+            let payload = try SchedulesCommand.payload(payload, for: type)
             guard QueueMap().contains(queue ?? type.queue) else { throw ValidationError("--queue is one of \(QueueMap().queues.joined(separator: ", "))") }
             let pool = try stores.makePool(logger: Environment.logger(), connections: 2)
             try await withPool(pool) {
                 let workspace = try await place.find(in: pool)
                 let definition = ScheduleDefinition(
                     name: name, cron: cron, timeZone: timeZone, kind: type.kind, queue: queue ?? type.queue,
-                    lane: LaneName.stored(lane, workspace: workspace), priority: priority, payload: json.text,
+                    lane: LaneName.stored(lane, workspace: workspace), priority: priority, payload: payload,
                     maxAttempts: maxAttempts ?? Int32(clamping: type.maxAttempts), catchUp: catchUp, catchUpLimit: catchUpLimit, overlap: overlap)
                 do {
                     let made = try await ScheduleTable(pool: pool).create(IdentifierSource.system.next(), definition, workspace: workspace)
                     if case .done(let row) = made { print(SchedulesCommand.line(row)) }
                 } catch let refusal as ScheduleRefusal {
-                    throw ValidationError(Self.words(refusal))
+                    throw ValidationError(SchedulesCommand.words(refusal))
                 }
             }
         }
 
-        private static func words(_ refusal: ScheduleRefusal) -> String {
-            switch refusal {
-            case .nameTaken: "another schedule of the workspace has this name"
-            case .tooMany(let limit): "a workspace has at most \(limit) schedules"
-            case .neverComes: "the expression never comes: no month of it has such a day"
-            }
-        }
     }
 
     struct Run: AsyncParsableCommand {

@@ -6,7 +6,7 @@ import Primitives
 struct SchedulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedules", abstract: "Jobs that come again and again.",
-        subcommands: [List.self, Show.self, Create.self, Pause.self, Resume.self, Run.self, Delete.self])
+        subcommands: [List.self, Show.self, Create.self, Change.self, Pause.self, Resume.self, Run.self, Delete.self])
 
     /// What every command on one schedule has.
     struct One: ParsableArguments {
