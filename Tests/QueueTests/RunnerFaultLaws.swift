@@ -121,13 +121,7 @@ import Testing
                     return runner.load.active == 1
                 }
             }
-            try await queue.join("next")
-            var claims: [LaneIndex.Claim] = []
-            try await eventually("it is reclaimed") {
-                try await queue.endLeases()
-                claims = try await queue.step("next").claims
-                return !claims.isEmpty
-            }
+            let claims = try await claimsOfTheNext(queue)
             #expect(claims.map(\.id) == [job[0].id] && claims[0].entry == .reclaimed, "its first worker may still come back")
             #expect(obedient.runs.withLock { $0.isEmpty })
         }
@@ -145,16 +139,22 @@ import Testing
             try await queue.withWorker(kinds, patience: .milliseconds(200)) { _ in
                 try await eventually("it runs") { kinds.attempts(of: job[0].id) == [1] }
             }
-            try await queue.join("next")
-            var claims: [LaneIndex.Claim] = []
-            try await eventually("it is reclaimed") {
-                try await queue.endLeases()
-                claims = try await queue.step("next").claims
-                return !claims.isEmpty
-            }
+            let claims = try await claimsOfTheNext(queue)
             #expect(claims.map(\.id) == [job[0].id] && claims[0].entry == .reclaimed)
             #expect(try await queue.state(of: job[0].id) == ("pending", 1, 0))
             gate.open()
         }
+    }
+
+    /// What another worker gets when the leases of those before it have run out.
+    private func claimsOfTheNext(_ queue: QueueFixture) async throws -> [LaneIndex.Claim] {
+        try await queue.join("next")
+        var claims: [LaneIndex.Claim] = []
+        try await eventually("it is reclaimed") {
+            try await queue.endLeases()
+            claims = try await queue.step("next").claims
+            return !claims.isEmpty
+        }
+        return claims
     }
 }

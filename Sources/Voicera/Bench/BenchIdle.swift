@@ -16,7 +16,7 @@ enum BenchIdle {
         let worker = process(["worker"])
         worker.environment = ProcessInfo.processInfo.environment.merging([
             "DATABASE_URL": run.databaseUrl, "REDIS_URL": run.redisUrl,
-            "VOICERA_SECRET_KEY": try String(contentsOfFile: data + "/secret.key", encoding: .utf8),
+            "VOICERA_SECRET_KEY": try Environment.value("VOICERA_SECRET_KEY") ?? String(contentsOfFile: data + "/secret.key", encoding: .utf8),
         ]) { $1 }
         try worker.run()
         defer { end(worker) }

@@ -46,7 +46,10 @@ extension SchedulesCommand {
             new.cron = cron ?? new.cron
             new.timeZone = timeZone ?? new.timeZone
             do { _ = try Timetable(cron: new.cron, timeZone: new.timeZone) } catch { throw ValidationError(error.reason) }
-            if let payload, let type = JobRegistry()[new.kind] { new.payload = try SchedulesCommand.payload(payload, for: type) }
+            if let payload {
+                guard let type = JobRegistry()[new.kind] else { throw ValidationError("this program has no kind named \(new.kind), so --payload cannot be checked") }
+                new.payload = try SchedulesCommand.payload(payload, for: type)
+            }
             new.queue = queue ?? new.queue
             if let lane { new.lane = LaneName.stored(lane, workspace: workspace) }
             new.priority = priority ?? new.priority
