@@ -24,6 +24,11 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let hummingbirdHTTP2 = Target.Dependency.product(name: "HummingbirdHTTP2", package: "hummingbird")
+let certificateReloading = Target.Dependency.product(name: "NIOCertificateReloading", package: "swift-nio-extras")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -38,11 +43,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // The C libraries, one module each; only the client of the same room imports it.
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         .target(name: "Primitives", swiftSettings: house),
@@ -50,6 +58,7 @@ let package = Package(
         .target(name: "Redis", dependencies: ["CHiredis", "Primitives", nio, nioPosix, nioSSL, logging, lifecycle], swiftSettings: bordersC),
         .target(name: "Postgres", dependencies: ["CLibPQ", "Primitives", logging, metrics, lifecycle], swiftSettings: bordersC),
         .target(name: "HTTPDelivery", dependencies: ["CLibCurl", "Primitives"], swiftSettings: bordersC),
+        .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: bordersC),
         .target(name: "LocalStack", dependencies: ["Primitives"], swiftSettings: house),
         .target(name: "Telemetry", dependencies: ["Primitives", metrics, hummingbird, nio, logging, lifecycle], swiftSettings: house),
         .target(
@@ -58,15 +67,19 @@ let package = Package(
         .target(
             name: "Queue", dependencies: ["Primitives", "Redis", "Postgres", "Ledger", logging, metrics, lifecycle],
             resources: [.embedInCode("Scripts")], swiftSettings: house),
-        .target(name: "Identity", dependencies: ["Primitives", "Postgres", "Ledger", crypto], swiftSettings: house),
+        .target(
+            name: "Identity", dependencies: ["Primitives", "Redis", "Postgres", "Ledger", crypto, cryptoExtras, jwt, logging, metrics, lifecycle],
+            swiftSettings: house),
         .target(
             name: "Jobs", dependencies: ["Primitives", "Ledger", "Queue", "Identity", "HTTPDelivery", "Postgres", crypto, logging, metrics],
             swiftSettings: house),
         .target(
             name: "API",
             dependencies: [
-                "Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", hummingbird, nio, logging, metrics, crypto, lifecycle,
+                "Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", "Compression", hummingbird, hummingbirdTLS,
+                hummingbirdHTTP2, certificateReloading, nio, nioSSL, logging, metrics, crypto, lifecycle,
             ],
+            resources: [.embedInCode("Scripts")],
             swiftSettings: house),
         .target(
             name: "Worker",
@@ -104,7 +117,11 @@ let package = Package(
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport", metrics, logging, lifecycle], swiftSettings: house),
         .testTarget(name: "HTTPDeliveryTests", dependencies: ["HTTPDelivery", "Primitives", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "IdentityTests", dependencies: ["Identity", "Ledger", "Postgres", "Primitives", "TestSupport", logging, lifecycle], swiftSettings: house),
+            name: "IdentityTests",
+            dependencies: [
+                "Identity", "Ledger", "LocalStack", "Postgres", "Primitives", "Redis", "TestSupport", crypto, jwt, logging, lifecycle, nioPosix,
+            ],
+            swiftSettings: house),
         .testTarget(
             name: "APITests",
             dependencies: [

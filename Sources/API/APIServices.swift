@@ -19,6 +19,7 @@ package struct APIServices: Sendable {
     package var feed: QueueFeed
     package var registry: JobRegistry
     package var authenticator: Authenticator
+    package var revocations: Revocations
     package var sealer: Sealer
     /// Where webhooks may point to.
     package var addressPolicy: AddressPolicy
@@ -54,6 +55,7 @@ package struct APIServices: Sendable {
         self.version = version
         self.ids = ids
         self.logger = logger
+        revocations = Revocations(redis: redis)
         results = ResultWaiter(pool: pool)
         canceller = JobCanceller(map: queues, pool: pool, redis: redis, logger: logger)
     }

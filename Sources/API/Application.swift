@@ -34,7 +34,7 @@ package func buildApplication(
     for route in routes {
         router.on(RouterPath(route.path), method: route.method) { request, context in
             switch route.handler {
-            case .open(let handle): return try await handle(request)
+            case .open(let handle): return try await handle(request, context)
             case .guarded(let scopes, let handle):
                 let credential = try await authentication.authorize(request, scopes: scopes)
                 context.caller.set(credential)

@@ -15,7 +15,7 @@ struct Call: Sendable {
 
     var workspace: WorkspaceID { credential.workspace }
     /// For the operators' record.
-    var actor: String { credential.key.description }
+    var actor: String { credential.principal.description }
     /// As a job keeps it.
     var trace: String { context.trace.stored }
 
@@ -33,7 +33,8 @@ struct Call: Sendable {
             var hash = SHA256()
             hash.update(data: Array("\(request.method.rawValue) \(request.uri.path)\n".utf8))
             hash.update(data: bytes)
-            return IdempotencyClaim(workspace: workspace, key: key, fingerprint: Array(hash.finalize()))
+            // The key is its caller's own: another's in the same workspace must not be answered with what this one was shown.
+            return IdempotencyClaim(workspace: workspace, key: "\(credential.principal) \(key)", fingerprint: Array(hash.finalize()))
         }
         return (try RawJSON.body(bytes.isEmpty && mayBeEmpty ? Array("{}".utf8) : bytes), claim)
     }

@@ -6,6 +6,8 @@ struct Cursor {
     let list: String
     let position: String
 
+    /// What its text looks like.
+    static let pattern = "^[A-Za-z0-9_-]{1,200}$"
     private static let longest = 200
 
     init(list: String, position: some CustomStringConvertible) {

@@ -48,9 +48,12 @@ enum JSON: Sendable {
     }
 }
 
-extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral {
+extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByIntegerLiteral
+{
     init(dictionaryLiteral members: (String, JSON)...) { self = .object(members) }
     init(arrayLiteral elements: JSON...) { self = .array(elements) }
     init(stringLiteral text: String) { self = .string(text) }
     init(booleanLiteral value: Bool) { self = .bool(value) }
+    init(integerLiteral value: Int64) { self = .int(value) }
 }

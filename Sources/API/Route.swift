@@ -5,7 +5,7 @@ import Identity
 /// One operation of the API.
 struct Route: Sendable {
     enum Handler: Sendable {
-        case open(@Sendable (Request) async throws -> Response)
+        case open(@Sendable (Request, APIContext) async throws -> Response)
         /// For callers with any of the scopes.
         case guarded([Scope], @Sendable (Call) async throws -> Response)
     }
@@ -14,6 +14,28 @@ struct Route: Sendable {
     /// With `{id}` where the path has one.
     let path: String
     let handler: Handler
+    var operation: Operation?
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ operation: Operation, _ scopes: Scope...,
+        handler: @escaping @Sendable (Call) async throws -> Response
+    ) {
+        self.method = method
+        self.path = path
+        self.operation = operation
+        self.handler = .guarded(scopes, handler)
+    }
+
+    /// For everybody.
+    init(
+        openly method: HTTPRequest.Method, _ path: String, _ operation: Operation,
+        handler: @escaping @Sendable (Request, APIContext) async throws -> Response
+    ) {
+        self.method = method
+        self.path = path
+        self.operation = operation
+        self.handler = .open(handler)
+    }
 
     init(_ method: HTTPRequest.Method, _ path: String, _ scopes: Scope..., handler: @escaping @Sendable (Call) async throws -> Response) {
         self.method = method
@@ -24,7 +46,7 @@ struct Route: Sendable {
     init(openly method: HTTPRequest.Method, _ path: String, handler: @escaping @Sendable (Request) async throws -> Response) {
         self.method = method
         self.path = path
-        self.handler = .open(handler)
+        self.handler = .open { request, _ in try await handler(request) }
     }
 }
 

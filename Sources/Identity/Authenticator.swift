@@ -1,19 +1,5 @@
 package import Ledger
-package import Primitives
 import Synchronization
-
-/// Who makes a request, and what they may do.
-package struct Credential: Sendable, Equatable {
-    package var workspace: WorkspaceID
-    package var key: APIKeyID
-    package var scopes: Set<Scope>
-
-    package init(workspace: WorkspaceID, key: APIKeyID, scopes: Set<Scope>) {
-        self.workspace = workspace
-        self.key = key
-        self.scopes = scopes
-    }
-}
 
 /// Knows API keys. A valid one is remembered for a second, so that a busy client costs one read a second; a revoked one stops within that time.
 package final class Authenticator: Sendable {
@@ -41,7 +27,7 @@ package final class Authenticator: Sendable {
             known.withLock { _ = $0.removeValue(forKey: hash) }
             return nil
         }
-        let credential = Credential(workspace: row.workspace, key: row.id, scopes: Set(row.scopes.compactMap { Scope(rawValue: $0) }))
+        let credential = Credential(workspace: row.workspace, principal: .key(row.id), scopes: Set(row.scopes.compactMap { Scope(rawValue: $0) }))
         known.withLock { known in
             if known.count >= Self.mostKnown { known.removeAll() }
             known[hash] = Known(credential: credential, until: now + Self.lifetime)

@@ -9,5 +9,10 @@ package enum LedgerMigrations {
         Migration(name: "0004_dead_letters", sql: String(decoding: PackageResources._004_dead_letters_sql, as: UTF8.self)),
         Migration(name: "0005_jobs", sql: String(decoding: PackageResources._005_jobs_sql, as: UTF8.self)),
         Migration(name: "0006_observation", sql: String(decoding: PackageResources._006_observation_sql, as: UTF8.self)),
+        Migration(name: "0007_keys", sql: String(decoding: PackageResources._007_keys_sql, as: UTF8.self)),
+        Migration(name: "0008_core", sql: String(decoding: PackageResources._008_core_sql, as: UTF8.self)),
+        Migration(name: "0009_tokens", sql: String(decoding: PackageResources._009_tokens_sql, as: UTF8.self)),
+        Migration(name: "0010_consent", sql: String(decoding: PackageResources._010_consent_sql, as: UTF8.self)),
+        Migration(name: "0011_log", sql: String(decoding: PackageResources._011_log_sql, as: UTF8.self)),
     ]
 }

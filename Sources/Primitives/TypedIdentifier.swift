@@ -58,6 +58,14 @@ package enum Endpoint: IdentifiedThing { package static let prefix = "whk" }
 package enum Delivery: IdentifiedThing { package static let prefix = "dlv" }
 package enum Schedule: IdentifiedThing { package static let prefix = "sch" }
 package enum APIKey: IdentifiedThing { package static let prefix = "key" }
+package enum User: IdentifiedThing { package static let prefix = "user" }
+package enum Course: IdentifiedThing { package static let prefix = "course" }
+package enum Enrollment: IdentifiedThing { package static let prefix = "enr" }
+package enum Completion: IdentifiedThing { package static let prefix = "cmp" }
+package enum QuizSubmission: IdentifiedThing { package static let prefix = "quiz" }
+package enum OAuthClient: IdentifiedThing { package static let prefix = "client" }
+/// What a user, or a client for itself, was granted: a family of tokens.
+package enum Grant: IdentifiedThing { package static let prefix = "grt" }
 package enum DeadLetterOperationRow: IdentifiedThing { package static let prefix = "dlo" }
 
 package typealias WorkspaceID = ID<Workspace>
@@ -67,4 +75,11 @@ package typealias EndpointID = ID<Endpoint>
 package typealias DeliveryID = ID<Delivery>
 package typealias ScheduleID = ID<Schedule>
 package typealias APIKeyID = ID<APIKey>
+package typealias UserID = ID<User>
+package typealias CourseID = ID<Course>
+package typealias EnrollmentID = ID<Enrollment>
+package typealias CompletionID = ID<Completion>
+package typealias QuizSubmissionID = ID<QuizSubmission>
+package typealias OAuthClientID = ID<OAuthClient>
+package typealias GrantID = ID<Grant>
 package typealias DeadLetterOperationID = ID<DeadLetterOperationRow>

@@ -19,6 +19,7 @@ struct Layer {
         Layer("CHiredis"),
         Layer("CLibPQ"),
         Layer("CLibCurl"),
+        Layer("CZlib"),
         Layer("Primitives"),
         // Foundation's time zones, and the ICU below them, are in every binary that has Foundation: the tables of Debian are not read.
         Layer("Cron", ["Primitives"], others: ["FoundationEssentials", "FoundationInternationalization"]),
@@ -27,6 +28,7 @@ struct Layer {
         Layer("Redis", ["CHiredis", "Primitives"], others: ["Logging", "NIOCore", "NIOPosix", "NIOSSL", "ServiceLifecycle"]),
         Layer("Postgres", ["CLibPQ", "Primitives"], others: ["CoreMetrics", "Logging", "ServiceLifecycle"]),
         Layer("HTTPDelivery", ["CLibCurl", "Primitives"]),
+        Layer("Compression", ["CZlib"]),
         Layer("LocalStack", ["Primitives"], others: ["FoundationEssentials"]),
         // Knows a format, not our product; the rooms below it observe through swift-metrics and do not know it.
         Layer(
@@ -36,13 +38,19 @@ struct Layer {
         // The product below HTTP.
         Layer("Ledger", ["Primitives", "Cron", "Postgres"], others: ["CoreMetrics", "Logging", "ServiceLifecycle"]),
         Layer("Queue", ["Primitives", "Redis", "Postgres", "Ledger"], others: ["CoreMetrics", "Logging", "ServiceLifecycle"]),
-        Layer("Identity", ["Primitives", "Postgres", "Ledger"], others: ["Crypto", "Foundation"]),
+        // Who somebody is and what they may do: no HTTP in it.
+        Layer(
+            "Identity", ["Primitives", "Redis", "Postgres", "Ledger"],
+            others: ["CoreMetrics", "Crypto", "CryptoExtras", "Foundation", "JWTKit", "Logging", "ServiceLifecycle"]),
         Layer("Jobs", ["Primitives", "Ledger", "Queue", "Identity", "HTTPDelivery", "Postgres"], others: ["CoreMetrics", "Crypto", "Foundation"]),
 
         // What a process is made of. None of the three knows another.
         Layer(
-            "API", ["Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs"],
-            others: ["CoreMetrics", "Crypto", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore"]),
+            "API", ["Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", "Compression"],
+            others: [
+                "CoreMetrics", "Crypto", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HummingbirdTLS", "Logging",
+                "NIOCertificateReloading", "NIOCore", "NIOSSL", "ServiceLifecycle",
+            ]),
         Layer(
             "Worker", ["Primitives", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery"],
             others: ["Logging", "ServiceLifecycle"]),

@@ -71,7 +71,7 @@ import Testing
         let stage = try await Stage()
         let issued = try await stage.issue()
         let credential = try await Authenticator(keys: stage.keys).authenticate(key: issued.secret.exposed)
-        #expect(credential == Credential(workspace: stage.workspace, key: issued.id, scopes: [.jobsRead, .operator]))
+        #expect(credential == Credential(workspace: stage.workspace, principal: .key(issued.id), scopes: [.jobsRead, .operator]))
     }
 
     @Test func `the text of a key is nowhere in the ledger`() async throws {

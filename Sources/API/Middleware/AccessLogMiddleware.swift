@@ -16,7 +16,7 @@ struct AccessLogMiddleware: RouterMiddleware {
         ]
         if let caller = context.caller.known {
             metadata["workspace"] = .stringConvertible(caller.workspace)
-            metadata["key"] = .stringConvertible(caller.key)
+            metadata["principal"] = .stringConvertible(caller.principal)
         }
         context.logger.log(level: response.status.code < 500 ? .info : .warning, "request", metadata: metadata)
         return response

@@ -1,0 +1,1 @@
+-- API keys: networks, last use, rotation. Limits of a workspace.

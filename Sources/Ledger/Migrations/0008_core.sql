@@ -1,0 +1,1 @@
+-- Users, courses and what users do in them; types of events.

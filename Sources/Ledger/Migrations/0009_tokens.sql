@@ -1,0 +1,1 @@
+-- OAuth clients, grants, codes, tokens and the keys that sign them.

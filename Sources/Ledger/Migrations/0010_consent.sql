@@ -1,0 +1,1 @@
+-- Sign-in, sessions, consent, pushed authorization requests.

@@ -1,0 +1,1 @@
+-- API requests in the integration log, and what a workspace wants of it.
