@@ -11,6 +11,7 @@ extension Problem {
         case let error as PostgresError: self.init(postgres: error)
         case is CommitRefusal:
             self = .unavailable("overloaded", "More is waiting to be stored than we may hold; nothing of this request was.")
+        case let defect as FormFields.Defect: self.init(defect)
         case let refusal as ScheduleRefusal: self.init(refusal)
         case LedgerError.changedMeanwhile: self = .unavailable("changed_meanwhile", "Another request came in between; nothing was stored.")
         case is NIOTooManyBytesError: self = Problem(status: .contentTooLarge, code: "too_large", detail: "The body is too large.")
