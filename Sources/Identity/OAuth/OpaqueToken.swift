@@ -22,7 +22,7 @@ package struct OpaqueToken: Sendable {
     /// Nil unless the text has the form of one for this use.
     package init?(_ text: String, _ use: Use) {
         guard text.utf8.count == use.rawValue.utf8.count + Self.randomLength, text.hasPrefix(use.rawValue),
-            text.utf8.dropFirst(use.rawValue.utf8.count).allSatisfy(Base64URL.isDigit)
+            Base64URL.decode(text.dropFirst(use.rawValue.count)) != nil
         else { return nil }
         self.init(known: text)
     }
