@@ -20,6 +20,7 @@ package struct APIServices: Sendable {
     package var registry: JobRegistry
     package var authenticator: Authenticator
     package var revocations: Revocations
+    package var oauth: OAuthServer
     package var sealer: Sealer
     /// Where webhooks may point to.
     package var addressPolicy: AddressPolicy
@@ -37,7 +38,7 @@ package struct APIServices: Sendable {
 
     package init(
         pool: PostgresPool, redis: RedisClient, intake: Intake, publisher: Publisher, pusher: IndexPusher, queues: QueueMap, feed: QueueFeed, registry: JobRegistry,
-        authenticator: Authenticator, sealer: Sealer, addressPolicy: AddressPolicy, defaultWebhookSecret: WebhookSecret? = nil, version: String,
+        authenticator: Authenticator, oauth: OAuthServer, sealer: Sealer, addressPolicy: AddressPolicy, defaultWebhookSecret: WebhookSecret? = nil, version: String,
         ids: IdentifierSource = .system, logger: Logger
     ) {
         self.pool = pool
@@ -49,6 +50,7 @@ package struct APIServices: Sendable {
         self.feed = feed
         self.registry = registry
         self.authenticator = authenticator
+        self.oauth = oauth
         self.sealer = sealer
         self.addressPolicy = addressPolicy
         self.defaultWebhookSecret = defaultWebhookSecret

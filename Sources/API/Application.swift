@@ -1,4 +1,5 @@
 package import Hummingbird
+import Identity
 import Logging
 import NIOCore
 
@@ -23,13 +24,17 @@ package func buildApplication(
         QueueRoutes(services: services).all,
         LaneRoutes(services: services).all,
         MetricsRoutes(services: services).all,
+        OAuthTokenRoutes(services: services).all,
+        OAuthMetadataRoutes(services: services).all,
+        OAuthClientRoutes(services: services).all,
+        OAuthRegistrationRoutes(services: services).all,
     ].flatMap(\.self)
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestIDMiddleware())
     router.add(middleware: TraceMiddleware())
     router.add(middleware: HTTPMetricsMiddleware())
     router.add(middleware: AccessLogMiddleware())
-    router.add(middleware: ProblemMiddleware(routes: RouteIndex(routes)))
+    router.add(middleware: ProblemMiddleware(routes: RouteIndex(routes), issuer: services.oauth.issuer))
     let authentication = Authentication(authenticator: services.authenticator)
     for route in routes {
         router.on(RouterPath(route.path), method: route.method) { request, context in
@@ -47,6 +52,10 @@ package func buildApplication(
         // A client that stops in the middle of a request is let go after this time.
         server: .http1(configuration: .init(idleTimeout: .seconds(60))),
         configuration: ApplicationConfiguration(address: .hostname(host, port: port), backlog: 1024),
-        onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
+        onServerRunning: { channel in
+            let port = channel.localAddress?.port ?? port
+            services.oauth.issuer.listens(host: host, port: port)
+            await onListening(port)
+        },
         logger: services.logger)
 }

@@ -12,6 +12,7 @@ struct VoiceraCommand: AsyncParsableCommand {
             SchedulerCommand.self,
             MigrateCommand.self,
             KeysCommand.self,
+            SigningKeysCommand.self,
             QueuesCommand.self,
             LanesCommand.self,
             WorkersCommand.self,

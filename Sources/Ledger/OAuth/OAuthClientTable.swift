@@ -165,6 +165,25 @@ extension OAuthClientTable {
         return try rows.first.map(row)
     }
 
+    /// Makes the client, or gives the one of this name in the same workspace its secret and, where it has any, its addresses and grants.
+    /// - Returns: whether there is such a client now.
+    package func ensure(_ client: NewOAuthClient) async throws -> Bool {
+        let rows = try await pool.query(
+            """
+            INSERT INTO oauth_clients AS c (id, workspace_id, client_id, name, auth_method, grant_types, redirect_uris, scopes, secret_hash)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            ON CONFLICT (client_id) DO UPDATE SET secret_hash = excluded.secret_hash, updated_at = now(),
+                redirect_uris = CASE WHEN cardinality(excluded.redirect_uris) > 0 THEN excluded.redirect_uris ELSE c.redirect_uris END,
+                grant_types = CASE WHEN cardinality(excluded.redirect_uris) > 0 THEN excluded.grant_types ELSE c.grant_types END
+            WHERE c.workspace_id = excluded.workspace_id AND c.revoked_at IS NULL AND c.secret_hash IS NOT NULL
+            """,
+            [
+                .id(client.id.value), .id(client.workspace.value), .text(client.clientID), .text(client.name), .text(client.authMethod),
+                .texts(client.grantTypes), .texts(client.redirectURIs), .texts(client.scopes), client.secretHash.map { .bytes($0) } ?? .null,
+            ])
+        return rows.affected == 1
+    }
+
     /// Ends the client and all that it was granted. False when there is none, or it was revoked before.
     package func revoke(_ id: OAuthClientID, workspace: WorkspaceID) async throws -> Bool {
         try await pool.query(

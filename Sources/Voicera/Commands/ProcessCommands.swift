@@ -11,7 +11,7 @@ struct APICommand: AsyncParsableCommand {
         let parts = try process.parts()
         let listen = try listen ?? Environment.listenAddress()
         try await parts.run(
-            parts.api(listen: listen, webhookSecret: Environment.defaultWebhookSecret()) { port in
+            parts.api(listen: listen, webhookSecret: Environment.defaultWebhookSecret(), oauth: Environment.oauth()) { port in
                 printNow("listening on http://\(listen.host):\(port)")
             })
     }

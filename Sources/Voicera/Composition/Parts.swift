@@ -33,21 +33,28 @@ struct Parts {
     var stores: [any Service] { [pool, redis] }
 
     /// The API and the writers behind it. `onListening` is called with the port.
-    func api(listen: ListenAddress, webhookSecret: WebhookSecret?, onListening: @escaping @Sendable (Int) async -> Void) -> [any Service] {
+    func api(
+        listen: ListenAddress, webhookSecret: WebhookSecret?, oauth: OAuthEnvironment, onListening: @escaping @Sendable (Int) async -> Void
+    ) -> [any Service] {
         let writer = JobWriter(pool: pool)
         let events = EventWriter(pool: pool, deliveryJob: Publisher.deliveryJob())
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let pusher = IndexPusher(map: map, redis: redis, logger: logger)
         observeIntake(writer, events, pusher)
+        let server = OAuthServer(
+            pool: pool, sealer: sealer, revocations: Revocations(redis: redis), issuer: Issuer(oauth.publicURL), settings: oauth.settings)
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: writer, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
-            pusher: pusher, queues: map, feed: feed, registry: JobRegistry(), authenticator: Authenticator(keys: APIKeyTable(pool: pool)), sealer: sealer,
-            addressPolicy: targets, defaultWebhookSecret: webhookSecret, version: Self.version, logger: logger)
+            pusher: pusher, queues: map, feed: feed, registry: JobRegistry(), authenticator: Authenticator(keys: APIKeyTable(pool: pool), tokens: server.accessTokens),
+            oauth: server, sealer: sealer, addressPolicy: targets, defaultWebhookSecret: webhookSecret, version: Self.version, logger: logger)
         services.exposition = { [metrics] accept in
             let format = ExpositionFormat(accept: accept)
             return (metrics.exposition(format), format.contentType)
         }
-        return [feed, pusher, writer, events, buildApplication(services: services, host: listen.host, port: listen.port, onListening: onListening)]
+        let bootstrap: [any Service] = oauth.client.map { [BootstrapService(client: $0, pool: pool, logger: logger)] } ?? []
+        return bootstrap + [
+            feed, pusher, writer, events, buildApplication(services: services, host: listen.host, port: listen.port, onListening: onListening),
+        ]
     }
 
     func worker(slots: [String: Int], attempts: Int, drain: Duration) throws -> [any Service] {

@@ -25,11 +25,12 @@ struct TestAPI: Sendable {
     let lines: LogLines
     let queues: QueueMap
     let redis: RedisClient
+    let oauth: OAuthServer
 
     /// - Parameters:
     ///   - database: a server of the test's own, for one that stops it.
     ///   - redisURL: another Redis than the shared one.
-    static func run(database: String? = nil, redisURL: String? = nil, _ body: (TestAPI) async throws -> Void) async throws {
+    static func run(database: String? = nil, redisURL: String? = nil, settings: OAuthSettings = OAuthSettings(), _ body: (TestAPI) async throws -> Void) async throws {
         let lines = LogLines()
         let logger = Logger(label: "test") { _ in lines.handler }
         let url: String = if let database { database } else { try await TestPostgres.freshDatabase() }
@@ -47,9 +48,12 @@ struct TestAPI: Sendable {
         let settlements = SettlementWriter(pool: pool, logger: logger)
         let keys = APIKeyTable(pool: pool)
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
+        let sealer = try Sealer(secret: Redacted(Sealer.randomKey()))
+        let oauth = OAuthServer(
+            pool: pool, sealer: sealer, revocations: Revocations(redis: redis), issuer: Issuer(nil), settings: settings)
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: jobs, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
-            pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]), authenticator: Authenticator(keys: keys), sealer: try Sealer(secret: Redacted(Sealer.randomKey())), addressPolicy: AddressPolicy(), version: "1.2.3", logger: logger)
+            pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]), authenticator: Authenticator(keys: keys, tokens: oauth.accessTokens), oauth: oauth, sealer: sealer, addressPolicy: AddressPolicy(), version: "1.2.3", logger: logger)
 
         let registry = PrometheusRegistry()
         services.exposition = { (registry.exposition(ExpositionFormat(accept: $0)), ExpositionFormat(accept: $0).contentType) }
@@ -62,7 +66,7 @@ struct TestAPI: Sendable {
             let key = try await KeyIssuer(keys: keys).issue(name: "test", workspace: workspace, scopes: Scope.all).secret.exposed
             let client = Client(port: await port.value, key: key)
             do {
-                try await body(TestAPI(pool: pool, settlements: settlements, workspace: workspace, client: client, lines: lines, queues: queues, redis: redis))
+                try await body(TestAPI(pool: pool, settlements: settlements, workspace: workspace, client: client, lines: lines, queues: queues, redis: redis, oauth: oauth))
             } catch {
                 await group.triggerGracefulShutdown()
                 tasks.cancelAll()
