@@ -10,7 +10,7 @@ import NIOCore
 package func buildApplication(
     services: APIServices, host: String = "127.0.0.1", port: Int, onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
-    let routes = [
+    var routes = [
         HealthRoutes(services: services).all,
         WebhookRoutes(services: services).all,
         EventRoutes(services: services).all,
@@ -24,6 +24,7 @@ package func buildApplication(
         LaneRoutes(services: services).all,
         MetricsRoutes(services: services).all,
     ].flatMap(\.self)
+    routes += DocumentRoutes(describing: routes, services: services).all
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestIDMiddleware())
     router.add(middleware: TraceMiddleware())

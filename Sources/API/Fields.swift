@@ -78,7 +78,7 @@ struct Fields {
 
     mutating func integer(_ name: String, in range: ClosedRange<Int64>) -> Int64? {
         guard let value = value(name) else { return nil }
-        guard let number = value.integer, range.contains(number) else {
+        guard let number = value.wholeNumber, range.contains(number) else {
             return refused(name, "must be an integer from \(range.lowerBound) to \(range.upperBound)")
         }
         return number

@@ -13,8 +13,9 @@ struct Route: Sendable {
     let method: HTTPRequest.Method
     /// With `{id}` where the path has one.
     let path: String
+    /// What the document says of it.
+    let operation: Operation
     let handler: Handler
-    var operation: Operation?
 
     init(
         _ method: HTTPRequest.Method, _ path: String, _ operation: Operation, _ scopes: Scope...,
@@ -37,16 +38,10 @@ struct Route: Sendable {
         self.handler = .open(handler)
     }
 
-    init(_ method: HTTPRequest.Method, _ path: String, _ scopes: Scope..., handler: @escaping @Sendable (Call) async throws -> Response) {
-        self.method = method
-        self.path = path
-        self.handler = .guarded(scopes, handler)
-    }
-
-    init(openly method: HTTPRequest.Method, _ path: String, handler: @escaping @Sendable (Request) async throws -> Response) {
-        self.method = method
-        self.path = path
-        self.handler = .open { request, _ in try await handler(request) }
+    /// Every POST that acts for a known caller. What OAuth's own endpoints do is repeated as their standards say.
+    var takesIdempotencyKey: Bool {
+        guard case .guarded = handler else { return false }
+        return method == .post
     }
 }
 

@@ -49,7 +49,7 @@ import Testing
         try await TestAPI.run { api in
             _ = try await api.client.post("/api/queues/default/drain", "{}")
             try await eventually("the API has heard of it") {
-                try await api.client.post("/api/jobs", #"{"kind":"noop","payload":{}}"#).isProblem(503, "queue_draining")
+                try await api.client.post("/api/jobs", #"{"kind":"noop","payload":{}}"#).isProblem(409, "queue_draining")
             }
             #expect(try await api.client.post("/api/jobs", #"{"kind":"noop","payload":{},"queue":"system"}"#).status == 202)
             _ = try await api.client.post("/api/queues/default/undrain", "{}")
@@ -63,7 +63,7 @@ import Testing
             let event = #"{"event":"course.completed","data":{"score":1}}"#
             #expect(try await api.client.post("/api/events", event).status == 202)
             _ = try await api.client.post("/api/queues/webhooks/drain", "{}")
-            try await eventually("the API has heard of it") { try await api.client.post("/api/events", event).isProblem(503, "queue_draining") }
+            try await eventually("the API has heard of it") { try await api.client.post("/api/events", event).isProblem(409, "queue_draining") }
             _ = try await api.client.post("/api/queues/webhooks/undrain", "{}")
             try await eventually("it takes events again") { try await api.client.post("/api/events", event).status == 202 }
         }

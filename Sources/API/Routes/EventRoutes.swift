@@ -14,9 +14,9 @@ struct EventRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.post, "/api/events", .eventsWrite, handler: publish),
-            Route(.get, "/api/events", .eventsWrite, .webhooksRead, handler: index),
-            Route(.get, "/api/events/{id}", .eventsWrite, .webhooksRead, handler: show),
+            Route(.post, "/api/events", EventOperations.publish, .eventsWrite, handler: publish),
+            Route(.get, "/api/events", EventOperations.list, .eventsWrite, .webhooksRead, handler: index),
+            Route(.get, "/api/events/{id}", EventOperations.show, .eventsWrite, .webhooksRead, handler: show),
         ]
     }
 

@@ -9,8 +9,8 @@ struct HealthRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(openly: .get, "/api/health") { _ in Response(.ok, ["status": "ok", "version": .string(services.version)]) },
-            Route(openly: .get, "/api/health/ready") { _ in await ready() },
+            Route(openly: .get, "/api/health", ServiceOperations.health) { _, _ in Response(.ok, ["status": "ok", "version": .string(services.version)]) },
+            Route(openly: .get, "/api/health/ready", ServiceOperations.ready) { _, _ in await ready() },
         ]
     }
 

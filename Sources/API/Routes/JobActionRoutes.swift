@@ -13,8 +13,8 @@ struct JobActionRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.post, "/api/jobs/{id}/cancel", .jobsWrite, .operator, handler: cancel),
-            Route(.post, "/api/jobs/{id}/retry", .jobsWrite, .operator, handler: retry),
+            Route(.post, "/api/jobs/{id}/cancel", JobOperations.cancel, .jobsWrite, .operator, handler: cancel),
+            Route(.post, "/api/jobs/{id}/retry", JobOperations.retry, .jobsWrite, .operator, handler: retry),
         ]
     }
 

@@ -13,10 +13,10 @@ struct LaneRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.get, "/api/lanes", .operator, .jobsRead, handler: index),
-            Route(.put, "/api/lanes/limits", .operator, handler: limits),
-            Route(.post, "/api/lanes/pause", .operator, handler: pause),
-            Route(.post, "/api/lanes/resume", .operator, handler: resume),
+            Route(.get, "/api/lanes", LaneOperations.list, .operator, .jobsRead, handler: index),
+            Route(.put, "/api/lanes/limits", LaneOperations.limits, .operator, handler: limits),
+            Route(.post, "/api/lanes/pause", LaneOperations.pause, .operator, handler: pause),
+            Route(.post, "/api/lanes/resume", LaneOperations.resume, .operator, handler: resume),
         ]
     }
 
@@ -25,7 +25,7 @@ struct LaneRoutes: Sendable {
     /// The lanes of one queue that wait or have settings, in the order of their names.
     private func index(_ call: Call) async throws -> Response {
         var query = Query(call.request)
-        let (limit, after, lane) = (query.limit(), query.cursor(of: Self.list, as: String.self), query.text("lane"))
+        let (limit, after, lane) = (query.limit(), query.cursor(ofNames: Self.list), query.text("lane"))
         let queue = query.text("queue")
         query.require("queue", queue.map(services.queues.contains) == true, "must be one of \(services.queues.queues.joined(separator: ", "))")
         try query.finish()
@@ -34,7 +34,7 @@ struct LaneRoutes: Sendable {
             limit: limit + 1)
         let defaults = try await QueueSettingsTable(pool: services.pool).find(queue ?? "").laneDefaults
         let looks = await look(at: found.prefix(limit).map(\.settings.lane), queue: queue ?? "")
-        return Page.response(found, limit: limit, for: call.request, cursor: { Cursor(list: Self.list, position: $0.settings.lane) }) { row in
+        return Page.response(found, limit: limit, for: call.request, cursor: { Cursor(list: Self.list, name: $0.settings.lane) }) { row in
             json(row.settings, queue: queue ?? "", defaults: defaults, workspace: call.workspace, look: looks[row.settings.lane], oldest: row.oldestDueAt)
         }
     }

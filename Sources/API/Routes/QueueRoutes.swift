@@ -13,14 +13,14 @@ struct QueueRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.get, "/api/queues", .fleet, handler: index),
-            Route(.get, "/api/queues/{queue}", .fleet, handler: show),
-            Route(.patch, "/api/queues/{queue}", .fleet, handler: change),
-            Route(.post, "/api/queues/{queue}/pause", .fleet, handler: pause),
-            Route(.post, "/api/queues/{queue}/resume", .fleet, handler: resume),
-            Route(.post, "/api/queues/{queue}/drain", .fleet) { try await drain($0, true) },
-            Route(.post, "/api/queues/{queue}/undrain", .fleet) { try await drain($0, false) },
-            Route(.get, "/api/workers", .fleet, handler: workers),
+            Route(.get, "/api/queues", QueueOperations.list, .fleet, handler: index),
+            Route(.get, "/api/queues/{queue}", QueueOperations.show, .fleet, handler: show),
+            Route(.patch, "/api/queues/{queue}", QueueOperations.change, .fleet, handler: change),
+            Route(.post, "/api/queues/{queue}/pause", QueueOperations.pause, .fleet, handler: pause),
+            Route(.post, "/api/queues/{queue}/resume", QueueOperations.resume, .fleet, handler: resume),
+            Route(.post, "/api/queues/{queue}/drain", QueueOperations.drain, .fleet) { try await drain($0, true) },
+            Route(.post, "/api/queues/{queue}/undrain", QueueOperations.undrain, .fleet) { try await drain($0, false) },
+            Route(.get, "/api/workers", QueueOperations.workers, .fleet, handler: workers),
         ]
     }
 

@@ -14,14 +14,14 @@ struct ScheduleRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.get, "/api/schedules", .jobsRead, .operator, handler: index),
-            Route(.post, "/api/schedules", .jobsWrite, handler: create),
-            Route(.get, "/api/schedules/{id}", .jobsRead, .operator, handler: show),
-            Route(.patch, "/api/schedules/{id}", .jobsWrite, handler: change),
-            Route(.delete, "/api/schedules/{id}", .jobsWrite, handler: delete),
-            Route(.post, "/api/schedules/{id}/pause", .jobsWrite, .operator, handler: pause),
-            Route(.post, "/api/schedules/{id}/resume", .jobsWrite, .operator, handler: resume),
-            Route(.post, "/api/schedules/{id}/run", .jobsWrite, .operator, handler: run),
+            Route(.get, "/api/schedules", ScheduleOperations.list, .jobsRead, .operator, handler: index),
+            Route(.post, "/api/schedules", ScheduleOperations.create, .jobsWrite, handler: create),
+            Route(.get, "/api/schedules/{id}", ScheduleOperations.show, .jobsRead, .operator, handler: show),
+            Route(.patch, "/api/schedules/{id}", ScheduleOperations.change, .jobsWrite, handler: change),
+            Route(.delete, "/api/schedules/{id}", ScheduleOperations.delete, .jobsWrite, handler: delete),
+            Route(.post, "/api/schedules/{id}/pause", ScheduleOperations.pause, .jobsWrite, .operator, handler: pause),
+            Route(.post, "/api/schedules/{id}/resume", ScheduleOperations.resume, .jobsWrite, .operator, handler: resume),
+            Route(.post, "/api/schedules/{id}/run", ScheduleOperations.run, .jobsWrite, .operator, handler: run),
         ]
     }
 
