@@ -26,6 +26,8 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let hummingbirdHTTP2 = Target.Dependency.product(name: "HummingbirdHTTP2", package: "hummingbird")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let httpParts = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let certificateReloading = Target.Dependency.product(name: "NIOCertificateReloading", package: "swift-nio-extras")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
@@ -77,7 +79,7 @@ let package = Package(
             name: "API",
             dependencies: [
                 "Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", "Compression", hummingbird, hummingbirdTLS,
-                hummingbirdHTTP2, certificateReloading, nio, nioSSL, logging, metrics, crypto, lifecycle,
+                hummingbirdHTTP2, certificateReloading, httpParts, nio, nioHTTP1, nioTLS, nioSSL, logging, metrics, crypto, lifecycle,
             ],
             resources: [.embedInCode("Scripts")],
             swiftSettings: house),

@@ -32,6 +32,8 @@ package struct APIServices: Sendable {
     /// Requests that wait for a job's end.
     package var results: ResultWaiter
     package var canceller: JobCanceller
+    /// Whether the process is about to stop; whoever makes the services runs it, after the application.
+    package var drain: DrainGate
     /// What `GET /metrics` shows to a client that sent this `Accept`, with its content type. Nil where nothing is observed: the route is a 404 then.
     package var exposition: (@Sendable (_ accept: String?) -> (text: String, contentType: String))?
 
@@ -56,6 +58,7 @@ package struct APIServices: Sendable {
         self.ids = ids
         self.logger = logger
         revocations = Revocations(redis: redis)
+        drain = DrainGate(pause: .zero)
         results = ResultWaiter(pool: pool)
         canceller = JobCanceller(map: queues, pool: pool, redis: redis, logger: logger)
     }

@@ -1,4 +1,5 @@
 package import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 
@@ -8,8 +9,10 @@ import NIOCore
 ///   - port: 0 for any free one.
 ///   - onListening: called with the port once requests are taken.
 package func buildApplication(
-    services: APIServices, host: String = "127.0.0.1", port: Int, onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
-) -> some ApplicationProtocol {
+    services: APIServices, settings: ServerSettings = ServerSettings(), host: String = "127.0.0.1", port: Int,
+    onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+) throws -> some ApplicationProtocol {
+    let listener = try Listener(settings, logger: services.logger)
     var routes = [
         HealthRoutes(services: services).all,
         WebhookRoutes(services: services).all,
@@ -30,6 +33,9 @@ package func buildApplication(
     router.add(middleware: TraceMiddleware())
     router.add(middleware: HTTPMetricsMiddleware())
     router.add(middleware: AccessLogMiddleware())
+    router.add(middleware: SecurityHeadersMiddleware(isSecure: settings.certificate != nil))
+    router.add(middleware: CORSMiddleware(origins: settings.origins))
+    router.add(middleware: CompressionMiddleware())
     router.add(middleware: ProblemMiddleware(routes: RouteIndex(routes)))
     let authentication = Authentication(authenticator: services.authenticator)
     for route in routes {
@@ -44,10 +50,11 @@ package func buildApplication(
         }
     }
     return Application(
-        router: router,
-        // A client that stops in the middle of a request is let go after this time.
-        server: .http1(configuration: .init(idleTimeout: .seconds(60))),
-        configuration: ApplicationConfiguration(address: .hostname(host, port: port), backlog: 1024),
+        router: router, server: listener.builder,
+        configuration: ApplicationConfiguration(
+            address: .hostname(host, port: port), backlog: 1024,
+            availableConnectionsDelegate: MaximumAvailableConnections(settings.mostConnections)),
+        services: listener.reloader.map { [$0] } ?? [],
         onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
         logger: services.logger)
 }

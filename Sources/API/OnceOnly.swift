@@ -48,6 +48,30 @@ struct OnceOnly: Sendable {
         }
     }
 
+    /// For an action that may be done twice but is answered once: its parts are no single transaction.
+    /// - Parameter earlier: reads what another way of doing the same left as the claim's answer; nil for what it does not know.
+    func run(
+        action claim: IdempotencyClaim?, earlier: (String) async throws -> Response? = { _ in nil }, _ act: () async throws -> Answer
+    ) async throws -> Response {
+        guard let claim else { return try await act().response }
+        let claims = ActionClaims(pool: services.pool)
+        switch try await claims.take(claim) {
+        case .granted: break
+        case .replayed(let text): return try await (earlier(text) ?? Self.answer(text, nil).response).replayed(true)
+        case .mismatch: throw Problem.idempotencyMismatch
+        case .inProgress: throw Problem.idempotencyInProgress
+        }
+        do {
+            let answer = try await act()
+            try await claims.store(Self.stored(answer, nil), for: claim)
+            return answer.response
+        } catch {
+            // A refusal uses no key up. When the ledger is away the claim stays for its minute.
+            try? await claims.giveBack(claim)
+            throw error
+        }
+    }
+
     private static func stored(_ answer: Answer, _ sealing: (sealer: Sealer, context: String)?) throws -> String {
         let text = JSON.object([
             ("status", .int(answer.status.code)), ("location", .optional(answer.location)), ("etag", .optional(answer.etag)), ("json", answer.json),

@@ -40,8 +40,16 @@ struct DeadLetterOperationRoutes: Sendable {
 
     private func steer(_ call: Call, _ steering: DeadLetterOperationTable.Steering) async throws -> Response {
         guard let id = call.id(DeadLetterOperationID.self) else { throw Problem.notFound("operation") }
+        return try await OnceOnly(services: services).run(action: try await call.body(mayBeEmpty: true).claim) {
+            try await answer(id, steering, for: call)
+        }
+    }
+
+    private func answer(
+        _ id: DeadLetterOperationID, _ steering: DeadLetterOperationTable.Steering, for call: Call
+    ) async throws -> OnceOnly.Answer {
         switch try await table.steer(id, steering, workspace: call.workspace, actor: call.actor) {
-        case .done(let operation): return Response(.ok, DeadLetterJSON.operation(operation, workspace: call.workspace))
+        case .done(let operation): return OnceOnly.Answer(.ok, DeadLetterJSON.operation(operation, workspace: call.workspace))
         case .over(let operation):
             throw Problem.operationOver(operation.state.rawValue)
         case .notFound: throw Problem.notFound("operation")

@@ -66,9 +66,19 @@ struct DeadLetterRoutes: Sendable {
         let total = try await total(of: order, workspace: call.workspace)
         let isForLeader = order.wantsOperation || min(total ?? 0, order.limit ?? .max) > DeadLetterTable.mostAtOnce
         if isForLeader, !order.isDryRun { return try await begin(order, by: move, claim: claim, for: call) }
-        let report = try await table.move(order.selection, by: move, workspace: call.workspace, actor: call.actor, isDryRun: order.isDryRun)
-        services.pusher.pushAgain(report.replayed.map { (queue: $0.queue, push: LaneIndex.Push($0)) })
-        return order.response(report, move: move, total: total, isForLeader: isForLeader)
+        return try await OnceOnly(services: services).run(action: claim, earlier: { try await operation(begunAs: $0, for: call) }) {
+            let report = try await table.move(order.selection, by: move, workspace: call.workspace, actor: call.actor, isDryRun: order.isDryRun)
+            services.pusher.pushAgain(report.replayed.map { (queue: $0.queue, push: LaneIndex.Push($0)) })
+            return OnceOnly.Answer(.ok, order.json(report, move: move, total: total, isForLeader: isForLeader))
+        }
+    }
+
+    /// When an order comes again, what it was for may have been moved by then: it began an operation, and would not now.
+    private func operation(begunAs answer: String, for call: Call) async throws -> Response? {
+        guard let id = DeadLetterOperationID(answer),
+            let operation = try await DeadLetterOperationTable(pool: services.pool).find(id, workspace: call.workspace)
+        else { return nil }
+        return Response(.accepted, DeadLetterJSON.operation(operation, workspace: call.workspace))
     }
 
     /// Of a filter: all that match, or for an order in earnest as many as have to be known.

@@ -28,7 +28,8 @@ struct DocumentRoutes: Sendable {
     }
 
     @Sendable private func show(_ request: Request, _: APIContext) async throws -> Response {
-        if request.headers[.ifNoneMatch] == etag { return Response(status: .notModified, headers: [.eTag: etag]) }
+        // A compressed answer had the tag in its weak form.
+        if let known = request.headers[.ifNoneMatch], known == etag || known == "W/\(etag)" { return Response(status: .notModified, headers: [.eTag: etag]) }
         return Response(
             status: .ok, headers: [.contentType: "application/json", .cacheControl: "public, max-age=300", .eTag: etag],
             body: ResponseBody(byteBuffer: text))

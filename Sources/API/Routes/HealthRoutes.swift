@@ -19,14 +19,15 @@ struct HealthRoutes: Sendable {
         async let redis = isRedisUp()
         let isPostgresUp = (try? await services.pool.query("SELECT 1")) != nil
         let isRedisUp = await redis
-        let status = isPostgresUp ? (isRedisUp ? "ready" : "degraded") : "unavailable"
+        let isDraining = services.drain.isDraining
+        let status = isPostgresUp ? (isDraining ? "draining" : isRedisUp ? "ready" : "degraded") : "unavailable"
         var response = Response(
-            isPostgresUp ? .ok : .serviceUnavailable,
+            isPostgresUp && !isDraining ? .ok : .serviceUnavailable,
             [
                 "status": .string(status), "version": .string(services.version), "postgres": isPostgresUp ? "up" : "down",
                 "redis": isRedisUp ? "up" : "down",
             ])
-        if !isPostgresUp { response.headers[.retryAfter] = "1" }
+        if !isPostgresUp || isDraining { response.headers[.retryAfter] = "1" }
         return response
     }
 

@@ -66,25 +66,31 @@ struct ScheduleRoutes: Sendable {
     }
 
     private func pause(_ call: Call) async throws -> Response {
-        var fields = Fields(try await call.body(mayBeEmpty: true).json)
+        let (json, claim) = try await call.body(mayBeEmpty: true)
+        var fields = Fields(json)
         fields.allow(only: ["reason"])
         let reason = fields.text("reason", longest: Self.longestReason)
         try fields.finish()
         let id = try id(call)
-        guard try await table.pause(id, workspace: call.workspace, actor: call.actor, reason: reason) != nil else { throw Problem.notFound("schedule") }
-        return Response(.ok, try await detail(id, call))
+        return try await OnceOnly(services: services).run(action: claim) {
+            guard try await table.pause(id, workspace: call.workspace, actor: call.actor, reason: reason) != nil else { throw Problem.notFound("schedule") }
+            return OnceOnly.Answer(.ok, try await detail(id, call))
+        }
     }
 
     private func resume(_ call: Call) async throws -> Response {
-        var fields = Fields(try await call.body(mayBeEmpty: true).json)
+        let (json, claim) = try await call.body(mayBeEmpty: true)
+        var fields = Fields(json)
         fields.allow(only: ["catchUp"])
         let catchesUp = fields.boolean("catchUp") ?? false
         try fields.finish()
         let id = try id(call)
-        guard try await table.resume(id, workspace: call.workspace, actor: call.actor, catchesUp: catchesUp) != nil else {
-            throw Problem.notFound("schedule")
+        return try await OnceOnly(services: services).run(action: claim) {
+            guard try await table.resume(id, workspace: call.workspace, actor: call.actor, catchesUp: catchesUp) != nil else {
+                throw Problem.notFound("schedule")
+            }
+            return OnceOnly.Answer(.ok, try await detail(id, call))
         }
-        return Response(.ok, try await detail(id, call))
     }
 
     private func run(_ call: Call) async throws -> Response {

@@ -33,7 +33,10 @@ struct Parts {
     var stores: [any Service] { [pool, redis] }
 
     /// The API and the writers behind it. `onListening` is called with the port.
-    func api(listen: ListenAddress, webhookSecret: WebhookSecret?, onListening: @escaping @Sendable (Int) async -> Void) -> [any Service] {
+    func api(
+        listen: ListenAddress, settings: ServerSettings, drain: Duration, webhookSecret: WebhookSecret?,
+        onListening: @escaping @Sendable (Int) async -> Void
+    ) throws -> [any Service] {
         let writer = JobWriter(pool: pool)
         let events = EventWriter(pool: pool, deliveryJob: Publisher.deliveryJob())
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
@@ -47,7 +50,10 @@ struct Parts {
             let format = ExpositionFormat(accept: accept)
             return (metrics.exposition(format), format.contentType)
         }
-        return [feed, pusher, writer, events, buildApplication(services: services, host: listen.host, port: listen.port, onListening: onListening)]
+        services.drain = DrainGate(pause: drain)
+        let application = try buildApplication(
+            services: services, settings: settings, host: listen.host, port: listen.port, onListening: onListening)
+        return [feed, pusher, writer, events, application, services.drain]
     }
 
     func worker(slots: [String: Int], attempts: Int, drain: Duration) throws -> [any Service] {
