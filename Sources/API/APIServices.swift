@@ -34,7 +34,7 @@ package struct APIServices: Sendable {
     package var results: ResultWaiter
     package var canceller: JobCanceller
     /// What workspaces say of the events that they publish.
-    package var eventTypes: EventTypeDirectory
+    let eventTypes: EventTypeDirectory
     /// What `GET /metrics` shows to a client that sent this `Accept`, with its content type. Nil where nothing is observed: the route is a 404 then.
     package var exposition: (@Sendable (_ accept: String?) -> (text: String, contentType: String))?
 

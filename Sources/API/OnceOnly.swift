@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Identity
+import Jobs
 import Ledger
 import Postgres
 import Primitives

@@ -10,8 +10,7 @@ extension Call {
         guard let text = request.headers[.ifMatch] else { return }
         let tags = Self.tags(text)
         guard !tags.contains("*"), !tags.contains(Self.tag(version)), !tags.contains(String(version)) else { return }
-        throw Problem(
-            status: .preconditionFailed, code: "version_conflict", detail: "It is at version \(version) by now: read it, and decide anew.")
+        throw .versionConflict(version)
     }
 
     /// A read's answer: 304 without a body when the caller has this version already.

@@ -11,9 +11,16 @@ extension Problem {
         case .eventTypeTaken: self = .conflict("name_taken", "There is an event type of this name.", at: "/name")
         case .tooManyEventTypes(let limit):
             self = .conflict("too_many_event_types", "A workspace has at most \(limit) event types of its own.")
-        case .noSuchUser: self = .invalid([.body("/userId", "is no user of this workspace")])
+        case .noSuchUser:
+            // Of another workspace or of none: the same answer.
+            self = .notFound("user")
+            faults = [.body("/userId", "is no user of this workspace")]
         case .noSuchCourse: self = .notFound("course")
         }
+    }
+
+    static func versionConflict(_ version: Int32) -> Problem {
+        Problem(status: .preconditionFailed, code: "version_conflict", detail: "It is at version \(version) by now: read it, and decide anew.")
     }
 
     static func conflict(_ code: String, _ detail: String, at pointer: String? = nil) -> Problem {

@@ -6,7 +6,7 @@ import Synchronization
 /// Knows for a second what a workspace says of the events of a name, so that publishing costs one read a second for each name in use.
 ///
 /// While one caller reads anew, the others go by what was known. What is changed through this process is known here at once.
-package final class EventTypeDirectory: Sendable {
+final class EventTypeDirectory: Sendable {
     private struct Key: Hashable {
         var workspace: WorkspaceID
         var name: String
@@ -25,7 +25,7 @@ package final class EventTypeDirectory: Sendable {
     /// Emptied when full: names in use come back with one read each. A schema has 64 KiB at most.
     private static let mostKnown = 2000
 
-    package init(table: EventTypeTable) { self.table = table }
+    init(table: EventTypeTable) { self.table = table }
 
     /// What keeps an event from being published; empty when nothing does. An unknown type is taken, unless the workspace is strict.
     func faults(of data: RawJSON, type: String, workspace: WorkspaceID) async throws -> [Problem.Fault] {

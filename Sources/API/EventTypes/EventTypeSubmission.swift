@@ -1,3 +1,4 @@
+import HTTPTypes
 import JSONSchema
 import Ledger
 import Primitives
@@ -19,9 +20,9 @@ enum EventTypeSubmission {
         if let example, example.byteCount > CompiledSchema.longest {
             fields.refuse("example", "must not be longer than \(CompiledSchema.longest / 1024) KiB")
         }
-        fields.add(faults(of: example, schema: schema))
         try fields.finish()
         guard let name, let schema, let example else { throw .internalError }
+        try judge(example, schema)
         return EventTypeDefinition(name: name, description: description ?? "", schema: schema.text, example: example.text)
     }
 
@@ -40,13 +41,28 @@ enum EventTypeSubmission {
         return try read(RawJSON.body(Array(JSON.object(members).text.utf8)))
     }
 
-    private static func faults(of example: RawJSON?, schema: RawJSON?) -> [Problem.Fault] {
-        guard let schema else { return [] }
+    /// What is wrong in itself is a malformed value. What does not go together is a conflict: no document can promise more than each value alone.
+    private static func judge(_ example: RawJSON, _ schema: RawJSON) throws(Problem) {
+        let compiled: CompiledSchema
         do {
-            let compiled = try CompiledSchema(schema)
-            return example.map { EventTypeDirectory.faults(of: $0, against: compiled, at: "/example") } ?? []
+            compiled = try CompiledSchema(schema)
         } catch {
-            return error.faults.map { .body("/schema" + $0.pointer, $0.reason) }
+            let faults = error.faults.map { Problem.Fault.body("/schema" + $0.pointer, $0.reason) }
+            throw error.faults.contains(where: \.isMalformed) ? .invalid(faults) : .schemaNotUsable(faults)
         }
+        let faults = EventTypeDirectory.faults(of: example, against: compiled, at: "/example")
+        if !faults.isEmpty { throw .exampleDoesNotFit(faults) }
+    }
+}
+
+extension Problem {
+    static func schemaNotUsable(_ faults: [Fault]) -> Problem {
+        Problem(
+            status: .conflict, code: "schema_not_usable", detail: "The schema refers to what is not there or to itself, or has a pattern that is not supported.",
+            faults: faults)
+    }
+
+    static func exampleDoesNotFit(_ faults: [Fault]) -> Problem {
+        Problem(status: .conflict, code: "example_does_not_fit", detail: "The example does not fit the schema.", faults: faults)
     }
 }

@@ -121,7 +121,7 @@ struct EventTypeRoutes: Sendable {
     private func ownName(_ call: Call) throws(Problem) -> String {
         let name = try name(call)
         guard BuiltInEventType.named(name) == nil else {
-            throw .conflict("built_in", "This type belongs to every workspace: it cannot be changed or deleted.")
+            throw .builtIn
         }
         return name
     }
