@@ -56,6 +56,7 @@ let package = Package(
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         .target(name: "Primitives", swiftSettings: house),
+        .target(name: "JSONSchema", dependencies: ["Primitives"], swiftSettings: house),
         .target(name: "Cron", dependencies: ["Primitives"], swiftSettings: house),
         .target(name: "Redis", dependencies: ["CHiredis", "Primitives", nio, nioPosix, nioSSL, logging, lifecycle], swiftSettings: bordersC),
         .target(name: "Postgres", dependencies: ["CLibPQ", "Primitives", logging, metrics, lifecycle], swiftSettings: bordersC),
@@ -78,8 +79,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", "Compression", hummingbird, hummingbirdTLS,
-                hummingbirdHTTP2, certificateReloading, httpParts, nio, nioHTTP1, nioTLS, nioSSL, logging, metrics, crypto, lifecycle,
+                "Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", "Compression", "JSONSchema", hummingbird,
+                hummingbirdTLS, hummingbirdHTTP2, certificateReloading, httpParts, nio, nioHTTP1, nioTLS, nioSSL, logging, metrics, crypto, lifecycle,
             ],
             resources: [.embedInCode("Scripts")],
             swiftSettings: house),
@@ -107,6 +108,7 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["Primitives", "LocalStack"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: house),
+        .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Primitives"], swiftSettings: house),
         .testTarget(name: "CronTests", dependencies: ["Cron", "Primitives"], swiftSettings: house),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "Primitives", "LocalStack", "TestSupport", nio, nioPosix, logging, lifecycle], swiftSettings: house),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Primitives", "LocalStack", "TestSupport", logging, lifecycle], swiftSettings: house),

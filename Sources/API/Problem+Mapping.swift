@@ -12,6 +12,7 @@ extension Problem {
         case is CommitRefusal:
             self = .overloaded
         case let refusal as ScheduleRefusal: self.init(refusal)
+        case let refusal as CoreRefusal: self.init(refusal)
         case LedgerError.changedMeanwhile: self = .changedMeanwhile
         case is NIOTooManyBytesError: self = Problem(status: .contentTooLarge, code: "too_large", detail: "The body is too large.")
         case let error as any HTTPResponseError: self.init(framework: error)

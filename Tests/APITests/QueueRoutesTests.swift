@@ -60,7 +60,7 @@ import Testing
 
     @Test func `while the deliveries' queue drains no event is taken`() async throws {
         try await TestAPI.run { api in
-            let event = #"{"event":"course.completed","data":{"score":1}}"#
+            let event = #"{"event":"course.completed","data":{"course":{"id":"c"},"user":{"id":"u"}}}"#
             #expect(try await api.client.post("/api/events", event).status == 202)
             _ = try await api.client.post("/api/queues/webhooks/drain", "{}")
             try await eventually("the API has heard of it") { try await api.client.post("/api/events", event).isProblem(409, "queue_draining") }

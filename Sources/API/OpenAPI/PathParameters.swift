@@ -12,7 +12,7 @@ enum PathParameters {
     ]
 
     private static let others: [String: Schema] = [
-        "queue": .queueName, "version": .integer(1...2_147_483_647),
+        "queue": .queueName, "enrollmentId": .id(Enrollment.self), "version": .integer(1...2_147_483_647),
         "name": .string(3...128, pattern: "^[a-z0-9_]+(\\.[a-z0-9_]+)+$"), "event": .string(3...128, pattern: "^[a-z0-9_]+(\\.[a-z0-9_]+)+$"),
     ]
 

@@ -48,5 +48,5 @@ struct WebhookDocument: Sendable {
         ["name": .string(name), "in": "header", "required": true, "description": .string(description), "schema": ["type": "string"]]
     }
 
-    static let all: [WebhookDocument] = []
+    static let all = BuiltInEventType.all.map { WebhookDocument(name: $0.name, summary: $0.description, data: $0.schema, example: $0.example) }
 }

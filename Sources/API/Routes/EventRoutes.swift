@@ -15,8 +15,8 @@ struct EventRoutes: Sendable {
     var all: [Route] {
         [
             Route(.post, "/api/events", EventOperations.publish, .eventsWrite, handler: publish),
-            Route(.get, "/api/events", EventOperations.list, .eventsWrite, .webhooksRead, handler: index),
-            Route(.get, "/api/events/{id}", EventOperations.show, .eventsWrite, .webhooksRead, handler: show),
+            Route(.get, "/api/events", EventOperations.list, .eventsRead, .eventsWrite, .webhooksRead, handler: index),
+            Route(.get, "/api/events/{id}", EventOperations.show, .eventsRead, .eventsWrite, .webhooksRead, handler: show),
         ]
     }
 
@@ -36,6 +36,8 @@ struct EventRoutes: Sendable {
         try fields.finish()
         guard let type, let data else { throw Problem.invalid(fields.faults) }
         guard data.byteCount <= BodyLimit.payload else { throw Problem.tooLarge("event's data", limit: BodyLimit.payload, pointer: "/data") }
+        let faults = try await services.eventTypes.faults(of: data, type: type, workspace: call.workspace)
+        if !faults.isEmpty { throw Problem.invalid(faults) }
 
         switch try await services.publisher.publish(
             workspace: call.workspace, type: type, key: key, timestamp: timestamp, data: data.text, trace: call.trace, claim: claim)

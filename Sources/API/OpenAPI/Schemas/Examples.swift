@@ -6,6 +6,8 @@ enum Examples {
     static let webhook = "whk_01jd2n8w5tq3v9k7x4m6b0c1yz"
     static let schedule = "sch_01jd2n8w5tq3v9k7x4m6b0c1yz"
     static let operation = "dlo_01jd2n8w5tq3v9k7x4m6b0c1yz"
+    static let user = "user_01jd2n8w5tq3v9k7x4m6b0c1yz"
+    static let course = "course_01jd2n8w5tq3v9k7x4m6b0c1yz"
     static let time = JSON.string("2024-01-15T10:30:00.000000Z")
     static let links: JSON = ["self": "/api/jobs/job_01jd2n8w5tq3v9k7x4m6b0c1yz"]
 
