@@ -26,6 +26,8 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let hummingbirdHTTP2 = Target.Dependency.product(name: "HummingbirdHTTP2", package: "hummingbird")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let httpParts = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let certificateReloading = Target.Dependency.product(name: "NIOCertificateReloading", package: "swift-nio-extras")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
@@ -54,6 +56,7 @@ let package = Package(
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         .target(name: "Primitives", swiftSettings: house),
+        .target(name: "JSONSchema", dependencies: ["Primitives"], swiftSettings: house),
         .target(name: "Cron", dependencies: ["Primitives"], swiftSettings: house),
         .target(name: "Redis", dependencies: ["CHiredis", "Primitives", nio, nioPosix, nioSSL, logging, lifecycle], swiftSettings: bordersC),
         .target(name: "Postgres", dependencies: ["CLibPQ", "Primitives", logging, metrics, lifecycle], swiftSettings: bordersC),
@@ -76,8 +79,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", "Compression", hummingbird, hummingbirdTLS,
-                hummingbirdHTTP2, certificateReloading, nio, nioSSL, logging, metrics, crypto, lifecycle,
+                "Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", "Compression", "JSONSchema", hummingbird,
+                hummingbirdTLS, hummingbirdHTTP2, certificateReloading, httpParts, nio, nioHTTP1, nioTLS, nioSSL, logging, metrics, crypto, lifecycle,
             ],
             resources: [.embedInCode("Scripts")],
             swiftSettings: house),
@@ -105,6 +108,7 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["Primitives", "LocalStack"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: house),
+        .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Primitives"], swiftSettings: house),
         .testTarget(name: "CronTests", dependencies: ["Cron", "Primitives"], swiftSettings: house),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "Primitives", "LocalStack", "TestSupport", nio, nioPosix, logging, lifecycle], swiftSettings: house),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Primitives", "LocalStack", "TestSupport", logging, lifecycle], swiftSettings: house),

@@ -2,7 +2,7 @@
 # What `ops/run` and `ops/test` share. Sourced, from any folder.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-packages=(redis-server postgresql libpq-dev libhiredis-dev libcurl4-openssl-dev libssl-dev pkg-config curl)
+packages=(redis-server postgresql libpq-dev libhiredis-dev libcurl4-openssl-dev libssl-dev zlib1g-dev pkg-config curl)
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 fail() { printf '%s\n' "$@" >&2; exit 1; }

@@ -1,6 +1,7 @@
 package import HTTPDelivery
 package import Identity
 package import Jobs
+internal import Ledger
 package import Logging
 package import Postgres
 package import Primitives
@@ -33,6 +34,10 @@ package struct APIServices: Sendable {
     /// Requests that wait for a job's end.
     package var results: ResultWaiter
     package var canceller: JobCanceller
+    /// Whether the process is about to stop; whoever makes the services runs it, after the application.
+    package var drain: DrainGate
+    /// What workspaces say of the events that they publish.
+    let eventTypes: EventTypeDirectory
     /// What `GET /metrics` shows to a client that sent this `Accept`, with its content type. Nil where nothing is observed: the route is a 404 then.
     package var exposition: (@Sendable (_ accept: String?) -> (text: String, contentType: String))?
 
@@ -58,7 +63,9 @@ package struct APIServices: Sendable {
         self.ids = ids
         self.logger = logger
         revocations = Revocations(redis: redis)
+        drain = DrainGate(pause: .zero)
         results = ResultWaiter(pool: pool)
+        eventTypes = EventTypeDirectory(table: EventTypeTable(pool: pool))
         canceller = JobCanceller(map: queues, pool: pool, redis: redis, logger: logger)
     }
 }

@@ -1,4 +1,5 @@
 package import Hummingbird
+import HummingbirdCore
 import Identity
 import Logging
 import NIOCore
@@ -9,12 +10,18 @@ import NIOCore
 ///   - port: 0 for any free one.
 ///   - onListening: called with the port once requests are taken.
 package func buildApplication(
-    services: APIServices, host: String = "127.0.0.1", port: Int, onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
-) -> some ApplicationProtocol {
-    let routes = [
+    services: APIServices, settings: ServerSettings = ServerSettings(), host: String = "127.0.0.1", port: Int,
+    onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+) throws -> some ApplicationProtocol {
+    let listener = try Listener(settings, logger: services.logger)
+    var routes = [
         HealthRoutes(services: services).all,
         WebhookRoutes(services: services).all,
         EventRoutes(services: services).all,
+        UserRoutes(services: services).all,
+        CourseRoutes(services: services).all,
+        CourseActivityRoutes(services: services).all,
+        EventTypeRoutes(services: services).all,
         JobRoutes(services: services).all,
         ScheduleRoutes(services: services).all,
         JobActionRoutes(services: services).all,
@@ -29,11 +36,15 @@ package func buildApplication(
         OAuthClientRoutes(services: services).all,
         OAuthRegistrationRoutes(services: services).all,
     ].flatMap(\.self)
+    routes += DocumentRoutes(describing: routes, services: services).all
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestIDMiddleware())
     router.add(middleware: TraceMiddleware())
     router.add(middleware: HTTPMetricsMiddleware())
     router.add(middleware: AccessLogMiddleware())
+    router.add(middleware: SecurityHeadersMiddleware(isSecure: settings.certificate != nil))
+    router.add(middleware: CORSMiddleware(origins: settings.origins))
+    router.add(middleware: CompressionMiddleware())
     router.add(middleware: ProblemMiddleware(routes: RouteIndex(routes), issuer: services.oauth.issuer))
     let authentication = Authentication(authenticator: services.authenticator)
     for route in routes {
@@ -48,13 +59,14 @@ package func buildApplication(
         }
     }
     return Application(
-        router: router,
-        // A client that stops in the middle of a request is let go after this time.
-        server: .http1(configuration: .init(idleTimeout: .seconds(60))),
-        configuration: ApplicationConfiguration(address: .hostname(host, port: port), backlog: 1024),
+        router: router, server: listener.builder,
+        configuration: ApplicationConfiguration(
+            address: .hostname(host, port: port), backlog: 1024,
+            availableConnectionsDelegate: MaximumAvailableConnections(settings.mostConnections)),
+        services: listener.reloader.map { [$0] } ?? [],
         onServerRunning: { channel in
             let port = channel.localAddress?.port ?? port
-            services.oauth.issuer.listens(host: host, port: port)
+            services.oauth.issuer.listens(at: settings.certificate == nil ? "http" : "https", host: host, port: port)
             await onListening(port)
         },
         logger: services.logger)

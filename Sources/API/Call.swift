@@ -42,9 +42,7 @@ struct Call: Sendable {
     private func idempotencyKey() throws(Problem) -> String? {
         guard let key = request.headers[.idempotencyKey] else { return nil }
         guard (1...Self.longestKey).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else {
-            throw Problem(
-                status: .badRequest, code: "invalid_idempotency_key",
-                detail: "An Idempotency-Key has 1 to \(Self.longestKey) printable ASCII characters.")
+            throw Problem.invalidIdempotencyKey
         }
         return key
     }

@@ -8,8 +8,9 @@ enum DeadLetterJSON {
     }
 
     static func detail(_ letter: DeadLetter, _ found: JobTable.Found, versions: [PayloadVersion], workspace: WorkspaceID) -> JSON {
+        // The version that counts here is the operators', not that of the kind's encoding.
         .object(
-            JobJSON.detailMembers(found, workspace: workspace) + more(letter) + [
+            JobJSON.detailMembers(found, workspace: workspace).filter { $0.0 != "payloadVersion" } + more(letter) + [
                 ("payloadVersion", .int(versions.last?.version ?? 1)),
                 ("payloads", .array(versions.map { .object(members($0, of: letter.job.id)) })),
             ])

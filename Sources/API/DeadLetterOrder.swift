@@ -1,4 +1,3 @@
-import Hummingbird
 import Ledger
 import Primitives
 
@@ -44,7 +43,7 @@ struct DeadLetterOrder {
     /// - Parameters:
     ///   - total: how many match the filter, its limit aside as soon as there are more.
     ///   - isForLeader: whether the same order in earnest would become an operation.
-    func response(_ report: DeadLetterTable.Report, move: DeadLetterMove, total: Int?, isForLeader: Bool) -> Response {
+    func json(_ report: DeadLetterTable.Report, move: DeadLetterMove, total: Int?, isForLeader: Bool) -> JSON {
         let done = move == .replay ? "replayed" : "discarded"
         var members: [(String, JSON)] = [
             (done, .int(report.doneCount)), ("dryRun", .bool(isDryRun)),
@@ -55,6 +54,6 @@ struct DeadLetterOrder {
             members.append(("total", .int(total ?? report.results.count)))
             members.append(("background", .bool(isForLeader)))
         }
-        return Response(.ok, .object(members))
+        return .object(members)
     }
 }

@@ -53,10 +53,10 @@ struct Fields {
     }
 
     /// - Parameter longest: in Unicode scalars.
-    mutating func text(_ name: String, required: Bool = false, longest: Int) -> String? {
+    mutating func text(_ name: String, required: Bool = false, longest: Int, mayBeEmpty: Bool = false) -> String? {
         guard let value = value(name, required: required) else { return nil }
         guard let text = value.string else { return refused(name, "must be a string") }
-        return check(text, name, longest: longest)
+        return mayBeEmpty && text.isEmpty ? text : check(text, name, longest: longest)
     }
 
     mutating func texts(_ name: String, most: Int, longest: Int) -> [String]? {
@@ -78,10 +78,35 @@ struct Fields {
 
     mutating func integer(_ name: String, in range: ClosedRange<Int64>) -> Int64? {
         guard let value = value(name) else { return nil }
-        guard let number = value.integer, range.contains(number) else {
+        guard let number = value.wholeNumber, range.contains(number) else {
             return refused(name, "must be an integer from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
+    }
+
+    /// A number that a `Double` holds, a zero without a sign.
+    mutating func number(_ name: String, required: Bool = false, in range: ClosedRange<Double>) -> Double? {
+        guard let value = value(name, required: required) else { return nil }
+        guard value.kind == .number, let number = Double(value.text), range.contains(number) else {
+            return refused(name, "must be a number from \(JSON.number(range.lowerBound).text) to \(JSON.number(range.upperBound).text)")
+        }
+        return number == 0 ? 0 : number
+    }
+
+    mutating func id<Thing>(_ name: String, of _: ID<Thing>.Type, required: Bool = false) -> ID<Thing>? {
+        guard let text = text(name, required: required, longest: 64) else { return nil }
+        return ID<Thing>(text) ?? refused(name, "must be an id that begins with \(Thing.prefix)_")
+    }
+
+    mutating func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, of _: Choice.Type) -> Choice? where Choice.RawValue == String {
+        guard let text = text(name, longest: 64) else { return nil }
+        return Choice(rawValue: text) ?? refused(name, "must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+
+    /// - Parameter most: bytes, as they were sent.
+    mutating func value(_ name: String, upTo most: Int) -> RawJSON? {
+        guard let value = value(name) else { return nil }
+        return value.byteCount <= most ? value : refused(name, "must not be longer than \(most / 1024) KiB")
     }
 
     mutating func boolean(_ name: String) -> Bool? {

@@ -11,6 +11,12 @@ enum JSON: Sendable {
     case object([(String, JSON)])
 
     static func int(_ number: some BinaryInteger) -> JSON { .int(Int64(clamping: number)) }
+    /// Without a fraction where there is none. The number is finite.
+    static func number(_ number: Double) -> JSON {
+        let whole = number.magnitude < 1e15 && number == number.rounded() ? Int64(number) : nil
+        return whole.map { JSON.int($0) } ?? .raw(number.description)
+    }
+    static func optional(number: Double?) -> JSON { number.map { .number($0) } ?? .null }
     static func text(_ value: some CustomStringConvertible) -> JSON { .string(value.description) }
     static func optional(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
     static func optional(_ number: (some BinaryInteger)?) -> JSON { number.map { .int($0) } ?? .null }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Jobs
 import Ledger
 import Primitives
@@ -43,7 +44,7 @@ struct JobSubmission {
         if let laneKey, !LaneName.isValid(laneKey) { fields.refuse("laneKey", "must be letters, digits and the characters _.:@#/+-") }
         let deadline = fields.integer("deadline", in: Self.deadlines)
         let notAfter = fields.time("notAfter")
-        if let notAfter, let runAt, notAfter <= runAt { fields.refuse("notAfter", "must be after runAt") }
+        if let notAfter, let runAt, notAfter <= runAt { throw .neverRuns(at: fields.pointer(to: "notAfter")) }
         if let payload, payload.byteCount > BodyLimit.payload {
             throw .tooLarge("payload", limit: BodyLimit.payload, pointer: fields.pointer(to: "payload"))
         }
@@ -71,5 +72,13 @@ struct JobSubmission {
         guard complaint.hasPrefix("/"), let space = complaint.firstIndex(of: " ") else { return .body(pointer, complaint) }
         let inside = complaint[..<space]
         return .body(inside == "/" ? pointer : pointer + inside, String(complaint[space...].dropFirst()))
+    }
+}
+
+extension Problem {
+    static func neverRuns(at pointer: String) -> Problem {
+        Problem(
+            status: .conflict, code: "never_runs", detail: "The job would be cancelled before it may begin: notAfter must be after runAt.",
+            faults: [.body(pointer, "must be after runAt")])
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Identity
+import Jobs
 import Ledger
 import Postgres
 import Primitives
@@ -14,6 +15,8 @@ struct OnceOnly: Sendable {
         var json: JSON
         var location: String?
         var etag: String?
+        /// Deliveries of what was published in the same transaction; the index is told of them after the commit. Nothing of it is repeated.
+        var deliveries: [NewJob] = []
 
         init(_ status: HTTPResponse.Status, _ json: JSON, location: String? = nil, etag: String? = nil) {
             self.status = status
@@ -39,12 +42,39 @@ struct OnceOnly: Sendable {
         _ claim: IdempotencyClaim?, hasSecret: Bool = false, write: @Sendable (PostgresConnection) async throws -> Answer
     ) async throws -> Response {
         let sealing: (sealer: Sealer, context: String)? = hasSecret ? claim.map { (services.sealer, "idempotency \($0.workspace) \($0.key)") } : nil
+        let known = services.publisher.knownEpochs()
         let outcome = try await ClaimedWrite(pool: services.pool).run(claim, answer: { try Self.stored($0, sealing) }, write: write)
         switch outcome {
-        case .done(let answer): return answer.response
+        case .done(let answer):
+            services.publisher.push(answer.deliveries, under: known)
+            return answer.response
         case .replayed(let text): return try Self.answer(text, sealing).response.replayed(true)
         case .mismatch: throw Problem.idempotencyMismatch
         case .inProgress: throw Problem.idempotencyInProgress
+        }
+    }
+
+    /// For an action that may be done twice but is answered once: its parts are no single transaction.
+    /// - Parameter earlier: reads what another way of doing the same left as the claim's answer; nil for what it does not know.
+    func run(
+        action claim: IdempotencyClaim?, earlier: (String) async throws -> Response? = { _ in nil }, _ act: () async throws -> Answer
+    ) async throws -> Response {
+        guard let claim else { return try await act().response }
+        let claims = ActionClaims(pool: services.pool)
+        switch try await claims.take(claim) {
+        case .granted: break
+        case .replayed(let text): return try await (earlier(text) ?? Self.answer(text, nil).response).replayed(true)
+        case .mismatch: throw Problem.idempotencyMismatch
+        case .inProgress: throw Problem.idempotencyInProgress
+        }
+        do {
+            let answer = try await act()
+            try await claims.store(Self.stored(answer, nil), for: claim)
+            return answer.response
+        } catch {
+            // A refusal uses no key up. When the ledger is away the claim stays for its minute.
+            try? await claims.giveBack(claim)
+            throw error
         }
     }
 

@@ -10,10 +10,11 @@ extension Problem {
         case let problem as Problem: self = problem
         case let error as PostgresError: self.init(postgres: error)
         case is CommitRefusal:
-            self = .unavailable("overloaded", "More is waiting to be stored than we may hold; nothing of this request was.")
+            self = .overloaded
         case let defect as FormFields.Defect: self.init(defect)
         case let refusal as ScheduleRefusal: self.init(refusal)
-        case LedgerError.changedMeanwhile: self = .unavailable("changed_meanwhile", "Another request came in between; nothing was stored.")
+        case let refusal as CoreRefusal: self.init(refusal)
+        case LedgerError.changedMeanwhile: self = .changedMeanwhile
         case is NIOTooManyBytesError: self = Problem(status: .contentTooLarge, code: "too_large", detail: "The body is too large.")
         case let error as any HTTPResponseError: self.init(framework: error)
         default: return nil
@@ -34,6 +35,7 @@ extension Problem {
     /// Hummingbird's own refusals, such as a malformed request.
     private init?(framework error: any HTTPResponseError) {
         guard (400..<500).contains(error.status.code) else { return nil }
-        self.init(status: error.status, code: "bad_request", detail: "The request cannot be understood.")
+        self = .malformedRequest
+        status = error.status
     }
 }

@@ -25,16 +25,20 @@ struct Problem: Error, Sendable {
     /// Faults listed at most; a batch can have thousands.
     private static let mostFaults = 50
 
-    func response(requestID: String) -> Response {
+    func members(requestID: String) -> [(String, JSON)] {
         var members: [(String, JSON)] = [
             ("type", .string("https://voicera.ai/problems/\(code)")), ("title", .string(title)), ("status", .int(status.code)),
             ("detail", .string(detail)), ("code", .string(code)), ("requestId", .string(requestID)),
         ]
         if !faults.isEmpty { members.append(("errors", .array(faults.prefix(Self.mostFaults).map(\.json)))) }
+        return members
+    }
+
+    func response(requestID: String) -> Response {
         var headers = headers
         headers[.contentType] = "application/problem+json"
         headers[.cacheControl] = "no-store"
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: JSON.object(members).text)))
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: JSON.object(members(requestID: requestID)).text)))
     }
 
     private var title: String { status.reasonPhrase.isEmpty ? "Error" : status.reasonPhrase }
@@ -70,6 +74,14 @@ extension Problem {
             headers: [.allow: allowed.joined(separator: ", ")])
     }
 
+    static let malformedRequest = Problem(status: .badRequest, code: "bad_request", detail: "The request cannot be understood.")
+
+    static let headersTooLarge = Problem(
+        status: .requestHeaderFieldsTooLarge, code: "headers_too_large", detail: "The request's headers are larger than 32 KiB, or more than 100.")
+
+    static let invalidIdempotencyKey = Problem(
+        status: .badRequest, code: "invalid_idempotency_key", detail: "An Idempotency-Key has 1 to 255 printable ASCII characters.")
+
     static func badJSON(_ detail: String) -> Problem { Problem(status: .badRequest, code: "invalid_json", detail: detail) }
 
     static func tooLarge(_ what: String, limit: Int, pointer: String? = nil) -> Problem {
@@ -97,6 +109,9 @@ extension Problem {
             headers: [.wwwAuthenticate: "Bearer realm=\"voicera\", error=\"insufficient_scope\", scope=\"\(scopes.first ?? "")\""])
     }
 
+    static let cursorOfAnotherList = Problem(
+        status: .conflict, code: "cursor_of_another_list", detail: "The cursor is of another list than the one that is asked for.")
+
     static let idempotencyMismatch = Problem(
         status: .unprocessableContent, code: "idempotency_key_reused", detail: "The Idempotency-Key was used before with another request.")
 
@@ -109,10 +124,22 @@ extension Problem {
         Problem(status: .serviceUnavailable, code: code, detail: detail, headers: [.retryAfter: "1"])
     }
 
+    static let changedMeanwhile = Problem(
+        status: .conflict, code: "changed_meanwhile", detail: "Another request came in between; nothing was stored.", headers: [.retryAfter: "1"])
+
+    static let storageAway = unavailable("storage_unavailable", "The storage does not answer at the moment.")
+    static let overloaded = unavailable("overloaded", "More is waiting to be stored than we may hold; nothing of this request was.")
+
     static func draining(_ queue: String) -> Problem {
         Problem(
-            status: .serviceUnavailable, code: "queue_draining", detail: "The queue \(queue) takes no new jobs at the moment.",
+            status: .conflict, code: "queue_draining", detail: "The queue \(queue) takes no new jobs at the moment.",
             headers: [.retryAfter: "60"])
+    }
+
+    static func rateLimited(seconds: Int) -> Problem {
+        Problem(
+            status: .tooManyRequests, code: "rate_limited", detail: "There were too many requests of this kind; the next may come in \(seconds) s.",
+            headers: [.retryAfter: String(seconds)])
     }
 
     static let internalError = Problem(

@@ -6,14 +6,17 @@ import Primitives
 struct Query {
     private let parameters: FlatDictionary<Substring, Substring>
     private var faults: [Problem.Fault] = []
-    private static let longest = 256
+    static let longest = 256
 
     init(_ request: Request) { parameters = request.uri.queryParameters }
 
-    /// Nil when absent or empty.
-    mutating func text(_ name: String) -> String? {
-        guard let value = parameters[name[...]], !value.isEmpty else { return nil }
-        guard value.utf8.count <= Self.longest, !value.utf8.contains(0) else { return refuse(name, "is not a possible value") }
+    /// - Parameter longest: in Unicode scalars.
+    mutating func text(_ name: String, longest: Int = Self.longest) -> String? {
+        guard let value = parameters[name[...]] else { return nil }
+        if value.isEmpty { return refuse(name, "must not be empty") }
+        guard value.unicodeScalars.count <= longest, !value.utf8.contains(0) else {
+            return refuse(name, "must not be longer than \(longest) characters, nor hold a NUL")
+        }
         return String(value)
     }
 
@@ -43,6 +46,18 @@ struct Query {
     mutating func cursor<Position: LosslessStringConvertible>(of list: String, as _: Position.Type) -> Position? {
         guard let text = parameters["cursor"] else { return nil }
         return Cursor(String(text), list: list).flatMap { Position($0.position) } ?? refuse("cursor", "is not a cursor of this list")
+    }
+
+    /// Where one path has two lists: a place in the other one is no malformed value.
+    func refuseCursor(of other: String) throws(Problem) {
+        guard let text = parameters["cursor"], Cursor(String(text), list: other) != nil else { return }
+        throw .cursorOfAnotherList
+    }
+
+    /// The name after which a list in the order of names goes on.
+    mutating func cursor(ofNames list: String) -> String? {
+        guard let text = parameters["cursor"] else { return nil }
+        return Cursor(String(text), list: list)?.name ?? refuse("cursor", "is not a cursor of this list")
     }
 
     /// For parameters that only the route can judge.

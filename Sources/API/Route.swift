@@ -13,8 +13,9 @@ struct Route: Sendable {
     let method: HTTPRequest.Method
     /// With `{id}` where the path has one.
     let path: String
+    /// What the document says of it.
+    let operation: Operation
     let handler: Handler
-    var operation: Operation?
 
     init(
         _ method: HTTPRequest.Method, _ path: String, _ operation: Operation, _ scopes: Scope...,
@@ -37,16 +38,10 @@ struct Route: Sendable {
         self.handler = .open(handler)
     }
 
-    init(_ method: HTTPRequest.Method, _ path: String, _ scopes: Scope..., handler: @escaping @Sendable (Call) async throws -> Response) {
-        self.method = method
-        self.path = path
-        self.handler = .guarded(scopes, handler)
-    }
-
-    init(openly method: HTTPRequest.Method, _ path: String, handler: @escaping @Sendable (Request) async throws -> Response) {
-        self.method = method
-        self.path = path
-        self.handler = .open { request, _ in try await handler(request) }
+    /// Every POST that acts for a known caller. What OAuth's own endpoints do is repeated as their standards say.
+    var takesIdempotencyKey: Bool {
+        guard case .guarded = handler else { return false }
+        return method == .post
     }
 }
 
@@ -57,16 +52,20 @@ struct RouteIndex: Sendable {
     init(_ routes: [Route]) {
         for (path, routes) in Dictionary(grouping: routes, by: \.path) {
             let methods = Set(routes.map(\.method.rawValue))
-            entries.append((path.split(separator: "/"), methods.contains("GET") ? methods.union(["HEAD"]) : methods))
+            entries.append((path.split(separator: "/"), methods.union(methods.contains("GET") ? ["HEAD", "OPTIONS"] : ["OPTIONS"])))
         }
     }
 
     func problem(for request: Request) -> Problem {
-        let segments = request.uri.path.split(separator: "/")
+        guard let allowed = methods(at: request.uri.path), !allowed.contains(request.method.rawValue) else { return .unknownRoute }
+        return .methodNotAllowed(allowed)
+    }
+
+    /// Nil where there is nothing.
+    func methods(at path: String) -> [String]? {
+        let segments = path.split(separator: "/")
         // The router prefers words to ids, and so does this.
-        let allowed = entries.filter { Self.matches($0.segments, segments) }.min { Self.ids($0.segments) < Self.ids($1.segments) }?.methods
-        guard let allowed, !allowed.contains(request.method.rawValue) else { return .unknownRoute }
-        return .methodNotAllowed(allowed.sorted())
+        return entries.filter { Self.matches($0.segments, segments) }.min { Self.ids($0.segments) < Self.ids($1.segments) }?.methods.sorted()
     }
 
     private static func matches(_ pattern: [Substring], _ path: [Substring]) -> Bool {

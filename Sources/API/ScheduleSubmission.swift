@@ -79,7 +79,10 @@ extension Problem {
         switch refusal {
         case .nameTaken: self = Problem(status: .conflict, code: "name_taken", detail: "Another schedule of the workspace has this name.")
         case .tooMany(let limit): self = Problem(status: .conflict, code: "too_many_schedules", detail: "A workspace has at most \(limit) schedules.")
-        case .neverComes: self = .invalid([.body("/cron", "never comes: no month of it has such a day")])
+        case .neverComes: 
+            self = Problem(
+                status: .conflict, code: "never_comes", detail: "The expression never comes: no month of it has such a day.",
+                faults: [.body("/cron", "never comes: no month of it has such a day")])
         }
     }
 }

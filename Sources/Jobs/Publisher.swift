@@ -1,5 +1,6 @@
 import Foundation
 package import Ledger
+package import Postgres
 package import Primitives
 package import Queue
 
@@ -29,13 +30,48 @@ package struct Publisher: Sendable {
         let known = pusher.knownEpochs()
         switch try await writer.publish(EventWriter.Request(event: event, claim: claim)) {
         case .done(let publication):
-            pusher.push(
-                publication.jobs, accepted: publication.jobs.map { AcceptedJob(id: $0.id, isDuplicate: false, delay: 0) }, under: known)
+            push(publication.jobs, under: known)
             return .done(publication.event)
         case .replayed(let answer): return .replayed(answer: answer)
         case .mismatch: return .mismatch
         case .inProgress: return .inProgress
         }
+    }
+
+    /// Something that happened in the workspace, as the transaction that makes it so tells of it.
+    package struct Happening: Sendable {
+        package var type: String
+        /// Microseconds since 1970.
+        package var at: Int64
+        /// JSON text.
+        package var data: String
+
+        package init(type: String, at: Int64, data: String) {
+            self.type = type
+            self.at = at
+            self.data = data
+        }
+    }
+
+    /// Publishes in a transaction of the caller's own, whatever the queue of webhooks takes from clients: what happened is told.
+    /// - Returns: the delivery jobs, to be given to `push` after the commit.
+    package func publish(
+        _ happening: Happening, workspace: WorkspaceID, trace: String?, on connection: PostgresConnection
+    ) async throws -> [NewJob] {
+        let id = ids.next(Event.self)
+        let key = id.description
+        let body = Self.body(type: happening.type, key: key, timestamp: RFC3339.wholeSeconds(happening.at), data: happening.data)
+        let event = NewEvent(id: id, workspace: workspace, type: happening.type, key: key, body: body, trace: trace)
+        return try await writer.publish([event], on: connection).flatMap(\.jobs)
+    }
+
+    /// To be asked before the transaction begins, for `push`.
+    package func knownEpochs() -> IndexPusher.KnownEpochs { pusher.knownEpochs() }
+
+    /// Tells the index of jobs whose transaction is committed.
+    package func push(_ jobs: [NewJob], under known: IndexPusher.KnownEpochs) {
+        guard !jobs.isEmpty else { return }
+        pusher.push(jobs, accepted: jobs.map { AcceptedJob(id: $0.id, isDuplicate: false, delay: 0) }, under: known)
     }
 
     /// The delivery job of an event and an endpoint: each endpoint is a lane of its own.

@@ -53,8 +53,10 @@ package struct EventWriter: Service {
     package typealias DeliveryJob = @Sendable (_ event: NewEvent, _ endpoint: EndpointID) -> NewJob
 
     private let commits: GroupCommit<Request, Claimed<Publication>>
+    private let deliveryJob: DeliveryJob
 
     package init(pool: PostgresPool, parallelCommits: Int = 2, deliveryJob: @escaping DeliveryJob) {
+        self.deliveryJob = deliveryJob
         commits = GroupCommit(writer: "events", rowsPerBatch: 200, parallelCommits: parallelCommits) { batch in
             try await pool.withTransaction { connection in
                 try await Self.commit(batch, slot: .any(), deliveryJob: deliveryJob, on: connection)
@@ -70,6 +72,11 @@ package struct EventWriter: Service {
     /// Returns after the commit.
     package func publish(_ request: Request) async throws -> Claimed<Publication> {
         try await commits.submit(request)
+    }
+
+    /// Publishes in a transaction of the caller's own: events, deliveries, jobs and counters are there with what they tell of, or none of it is.
+    package func publish(_ events: [NewEvent], on connection: PostgresConnection) async throws -> [Publication] {
+        try await Self.insert(events, slot: .any(), deliveryJob: deliveryJob, on: connection)
     }
 
     private static func commit(

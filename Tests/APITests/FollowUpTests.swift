@@ -35,12 +35,20 @@ import Testing
         }
     }
 
+    @Test func `a job that would be cancelled before it may begin is refused`() async throws {
+        try await TestAPI.run { api in
+            let answer = try await api.client.post(
+                "/api/jobs", #"{"kind":"noop","payload":{},"runAt":"2030-01-02T00:00:00Z","notAfter":"2030-01-01T00:00:00Z"}"#)
+            #expect(answer.isProblem(409, "never_runs") && answer.texts("errors", "pointer") == ["/notAfter"], "\(answer)")
+            #expect(try await api.number("SELECT count(*) FROM jobs") == 0)
+        }
+    }
+
     @Test(arguments: [
         (#""then":[]"#, "/then"), (#""then":5"#, "/then"), (#""then":{"kind":"nope","payload":{}}"#, "/then/kind"),
         (#""then":[{"kind":"noop","payload":{}},{"kind":"noop"}]"#, "/then/1/payload"), (#""uniqueFor":5"#, "/uniqueFor"),
         (#""uniqueKey":"k","uniqueFor":0"#, "/uniqueFor"), (#""deadline":0"#, "/deadline"), (#""deadline":86401"#, "/deadline"),
         (#""laneKey":"a b""#, "/laneKey"), (#""notAfter":"soon""#, "/notAfter"),
-        (#""runAt":"2030-01-02T00:00:00Z","notAfter":"2030-01-01T00:00:00Z""#, "/notAfter"),
     ])
     func `what is wrong with the conditions of a job is pointed at`(members: String, pointer: String) async throws {
         try await TestAPI.run { api in

@@ -49,7 +49,7 @@ import Testing
         try await TestAPI.run { api in
             _ = try await api.client.post("/api/queues/default/drain", "{}")
             try await eventually("the API has heard of it") {
-                try await api.client.post("/api/jobs", #"{"kind":"noop","payload":{}}"#).isProblem(503, "queue_draining")
+                try await api.client.post("/api/jobs", #"{"kind":"noop","payload":{}}"#).isProblem(409, "queue_draining")
             }
             #expect(try await api.client.post("/api/jobs", #"{"kind":"noop","payload":{},"queue":"system"}"#).status == 202)
             _ = try await api.client.post("/api/queues/default/undrain", "{}")
@@ -60,10 +60,10 @@ import Testing
 
     @Test func `while the deliveries' queue drains no event is taken`() async throws {
         try await TestAPI.run { api in
-            let event = #"{"event":"course.completed","data":{"score":1}}"#
+            let event = #"{"event":"course.completed","data":{"course":{"id":"c"},"user":{"id":"u"}}}"#
             #expect(try await api.client.post("/api/events", event).status == 202)
             _ = try await api.client.post("/api/queues/webhooks/drain", "{}")
-            try await eventually("the API has heard of it") { try await api.client.post("/api/events", event).isProblem(503, "queue_draining") }
+            try await eventually("the API has heard of it") { try await api.client.post("/api/events", event).isProblem(409, "queue_draining") }
             _ = try await api.client.post("/api/queues/webhooks/undrain", "{}")
             try await eventually("it takes events again") { try await api.client.post("/api/events", event).status == 202 }
         }

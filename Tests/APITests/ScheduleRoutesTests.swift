@@ -63,7 +63,6 @@ import Testing
 
     @Test(arguments: [
         (#""cron":"61 * * * *""#, "/cron", "the minute '61' is not from 0 to 59"),
-        (#""cron":"0 0 30 2 *""#, "/cron", "never comes: no month of it has such a day"),
         (#""timeZone":"Europe/berlin""#, "/timeZone", "is not known; is Europe/Berlin meant?"),
         (#""name":"""#, "/name", "must not be empty"),
         (#""kind":"none""#, "/kind", "must be one of noop, test.picky"),
@@ -88,6 +87,13 @@ import Testing
             let changed = try await api.client.send("PATCH", "/api/schedules/\(id)", body: Data("{\(member)}".utf8))
             #expect(changed.isProblem(422, "validation_failed") && changed.text("errors.0.pointer") == pointer, "\(changed)")
             #expect(try await api.client.get("/api/schedules/\(id)").text("cron") == "30 2 * * MON-FRI")
+        }
+    }
+
+    @Test func `an expression that never comes is refused`() async throws {
+        try await TestAPI.run { api in
+            let answer = try await api.client.post("/api/schedules", daily.dropLast() + #","cron":"0 0 30 2 *"}"#)
+            #expect(answer.isProblem(409, "never_comes") && answer.texts("errors", "pointer") == ["/cron"], "\(answer)")
         }
     }
 

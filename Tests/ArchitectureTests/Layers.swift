@@ -21,6 +21,8 @@ struct Layer {
         Layer("CLibCurl"),
         Layer("CZlib"),
         Layer("Primitives"),
+        // A language for what values look like; it knows no value of ours.
+        Layer("JSONSchema", ["Primitives"]),
         // Foundation's time zones, and the ICU below them, are in every binary that has Foundation: the tables of Debian are not read.
         Layer("Cron", ["Primitives"], others: ["FoundationEssentials", "FoundationInternationalization"]),
 
@@ -46,10 +48,10 @@ struct Layer {
 
         // What a process is made of. None of the three knows another.
         Layer(
-            "API", ["Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", "Compression"],
+            "API", ["Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", "Compression", "JSONSchema"],
             others: [
                 "CoreMetrics", "Crypto", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HummingbirdTLS", "Logging",
-                "NIOCertificateReloading", "NIOCore", "NIOSSL", "ServiceLifecycle",
+                "NIOCertificateReloading", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOSSL", "NIOTLS", "ServiceLifecycle",
             ]),
         Layer(
             "Worker", ["Primitives", "Redis", "Postgres", "Ledger", "Queue", "Identity", "Jobs", "HTTPDelivery"],

@@ -13,7 +13,12 @@ struct ProblemMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch {
             var problem = Problem(error)
-            if let refused = error as? HTTPError, refused.status == .notFound { problem = routes.problem(for: request) }
+            if let refused = error as? HTTPError, refused.status == .notFound {
+                if request.method == .options, let allowed = routes.methods(at: request.uri.path) {
+                    return Response(status: .noContent, headers: [.allow: allowed.joined(separator: ", ")])
+                }
+                problem = routes.problem(for: request)
+            }
             if problem == nil || problem?.status == .serviceUnavailable {
                 // The type and our own description only: an error from below knows not to quote what it was given.
                 context.logger.warning("request failed", metadata: ["error": "\(error)"])

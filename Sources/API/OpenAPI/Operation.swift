@@ -57,6 +57,8 @@ struct Operation: Sendable {
     var answers: [Answer]
     /// How it may be refused, beyond what follows from the route.
     var problems: [Problem] = []
+    /// Of an operation that is open to everybody: other ways to say who calls, as the document has them.
+    var security: [JSON] = []
 
     init(
         _ id: String, _ tag: Tag, _ summary: String, description: String? = nil, parameters: [Parameter] = [], body: Body? = nil,
@@ -119,8 +121,10 @@ struct Parameter: Sendable {
 
 extension [Parameter] {
     /// Of every list.
-    static let paging: [Parameter] = [
-        .query("limit", .integer(1...200), "Rows of a page; 50 when left out."),
-        .query("cursor", .string(pattern: Cursor.pattern), "The `nextCursor` of the page before."),
-    ]
+    static func paging(_ list: String, _ position: Cursor.Position) -> [Parameter] {
+        [
+            .query("limit", .integer(1...200), "Rows of a page; 50 when left out."),
+            .query("cursor", .string(pattern: Cursor.pattern(of: list, position)), "The `nextCursor` of the page before. Opaque: its form may change."),
+        ]
+    }
 }

@@ -11,10 +11,10 @@ struct DeadLetterOperationRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.get, "/api/dead-letters/operations", .operator, .jobsRead, handler: index),
-            Route(.get, "/api/dead-letters/operations/{id}", .operator, .jobsRead, handler: show),
+            Route(.get, "/api/dead-letters/operations", DeadLetterOperations.listOperations, .operator, .jobsRead, handler: index),
+            Route(.get, "/api/dead-letters/operations/{id}", DeadLetterOperations.showOperation, .operator, .jobsRead, handler: show),
         ] + DeadLetterOperationTable.Steering.allCases.map { steering in
-            Route(.post, "/api/dead-letters/operations/{id}/\(steering.rawValue)", .operator) { try await steer($0, steering) }
+            Route(.post, "/api/dead-letters/operations/{id}/\(steering.rawValue)", DeadLetterOperations.steer(steering), .operator) { try await steer($0, steering) }
         }
     }
 
@@ -40,11 +40,25 @@ struct DeadLetterOperationRoutes: Sendable {
 
     private func steer(_ call: Call, _ steering: DeadLetterOperationTable.Steering) async throws -> Response {
         guard let id = call.id(DeadLetterOperationID.self) else { throw Problem.notFound("operation") }
+        return try await OnceOnly(services: services).run(action: try await call.body(mayBeEmpty: true).claim) {
+            try await answer(id, steering, for: call)
+        }
+    }
+
+    private func answer(
+        _ id: DeadLetterOperationID, _ steering: DeadLetterOperationTable.Steering, for call: Call
+    ) async throws -> OnceOnly.Answer {
         switch try await table.steer(id, steering, workspace: call.workspace, actor: call.actor) {
-        case .done(let operation): return Response(.ok, DeadLetterJSON.operation(operation, workspace: call.workspace))
+        case .done(let operation): return OnceOnly.Answer(.ok, DeadLetterJSON.operation(operation, workspace: call.workspace))
         case .over(let operation):
-            throw Problem(status: .conflict, code: "operation_over", detail: "The operation is \(operation.state.rawValue) already.")
+            throw Problem.operationOver(operation.state.rawValue)
         case .notFound: throw Problem.notFound("operation")
         }
+    }
+}
+
+extension Problem {
+    static func operationOver(_ state: String) -> Problem {
+        Problem(status: .conflict, code: "operation_over", detail: "The operation is \(state) already.")
     }
 }

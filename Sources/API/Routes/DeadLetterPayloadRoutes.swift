@@ -11,8 +11,8 @@ struct DeadLetterPayloadRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.patch, "/api/dead-letters/{id}", .operator, handler: edit),
-            Route(.get, "/api/dead-letters/{id}/payloads/{version}", .operator, .jobsRead, handler: show),
+            Route(.patch, "/api/dead-letters/{id}", DeadLetterOperations.edit, .operator, handler: edit),
+            Route(.get, "/api/dead-letters/{id}/payloads/{version}", DeadLetterOperations.payload, .operator, .jobsRead, handler: show),
         ]
     }
 
@@ -29,7 +29,7 @@ struct DeadLetterPayloadRoutes: Sendable {
         guard let payload else { throw Problem.internalError }
         if payload.byteCount > BodyLimit.payload { throw Problem.tooLarge("payload", limit: BodyLimit.payload, pointer: "/payload") }
         guard let (letter, _) = try await DeadLetterTable(pool: services.pool).find(id, workspace: call.workspace) else {
-            throw try await isThere(id, in: call.workspace) ? Self.notDead : Problem.notFound("dead letter")
+            throw try await isThere(id, in: call.workspace) ? Problem.notDead : Problem.notFound("dead letter")
         }
         guard let kind = services.registry[letter.job.kind] else {
             throw Problem.invalid([.body("/payload", "cannot be checked: this release has no kind \(letter.job.kind)")])
@@ -43,13 +43,10 @@ struct DeadLetterPayloadRoutes: Sendable {
             return Response(.ok, ["id": .text(id), "payloadVersion": .int(version), "links": ["self": .string("/api/dead-letters/\(id)")]])
                 .tagged(version)
         case .stale(let current):
-            throw Problem(
-                status: expected == nil ? .preconditionFailed : .conflict, code: "version_conflict",
-                detail: "The payload is at version \(current) by now: read it, and decide anew.")
+            throw Problem.staleVersion(current, status: expected == nil ? .preconditionFailed : .conflict)
         case .tooMany:
-            throw Problem(
-                status: .conflict, code: "too_many_versions", detail: "The payload has been changed \(PayloadVersionTable.mostVersions - 1) times.")
-        case .notDead: throw Self.notDead
+            throw Problem.tooManyVersions
+        case .notDead: throw Problem.notDead
         case .notFound: throw Problem.notFound("dead letter")
         }
     }
@@ -64,9 +61,18 @@ struct DeadLetterPayloadRoutes: Sendable {
     private func isThere(_ id: JobID, in workspace: WorkspaceID) async throws -> Bool {
         try await JobTable(pool: services.pool).find(id, workspace: workspace) != nil
     }
+}
 
-    private static let notDead = Problem(
+extension Problem {
+    static let notDead = Problem(
         status: .conflict, code: "not_dead", detail: "The job is no dead letter, or no more: its payload cannot be changed.")
+
+    static let tooManyVersions = Problem(
+        status: .conflict, code: "too_many_versions", detail: "The payload has been changed \(PayloadVersionTable.mostVersions - 1) times.")
+
+    static func staleVersion(_ current: Int32, status: HTTPResponse.Status) -> Problem {
+        Problem(status: status, code: "version_conflict", detail: "The payload is at version \(current) by now: read it, and decide anew.")
+    }
 }
 
 extension Call {

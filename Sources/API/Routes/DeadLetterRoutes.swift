@@ -14,10 +14,10 @@ struct DeadLetterRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.get, "/api/dead-letters", .operator, .jobsRead, handler: index),
-            Route(.get, "/api/dead-letters/{id}", .operator, .jobsRead, handler: show),
-            Route(.post, "/api/dead-letters/replay", .operator) { try await move($0, by: .replay) },
-            Route(.post, "/api/dead-letters/discard", .operator) { try await move($0, by: .discard) },
+            Route(.get, "/api/dead-letters", DeadLetterOperations.list, .operator, .jobsRead, handler: index),
+            Route(.get, "/api/dead-letters/{id}", DeadLetterOperations.show, .operator, .jobsRead, handler: show),
+            Route(.post, "/api/dead-letters/replay", DeadLetterOperations.replay, .operator) { try await move($0, by: .replay) },
+            Route(.post, "/api/dead-letters/discard", DeadLetterOperations.discard, .operator) { try await move($0, by: .discard) },
         ] + DeadLetterPayloadRoutes(services: services).all + DeadLetterOperationRoutes(services: services).all
     }
 
@@ -26,6 +26,7 @@ struct DeadLetterRoutes: Sendable {
     private func index(_ call: Call) async throws -> Response {
         var query = Query(call.request)
         if let grouping = query.choice("groupBy", of: DeadLetterGrouping.self) { return try await index(call, by: grouping) }
+        try query.refuseCursor(of: Self.groups)
         let (limit, before) = (query.limit(), query.cursor(of: Self.list, as: JobID.self))
         let filter = DeadLetterFilter(&query, workspace: call.workspace)
         try query.finish()
@@ -38,6 +39,7 @@ struct DeadLetterRoutes: Sendable {
     /// Groups, the largest first. Its pages are counted off: groups change places as they grow.
     private func index(_ call: Call, by grouping: DeadLetterGrouping) async throws -> Response {
         var query = Query(call.request)
+        try query.refuseCursor(of: Self.list)
         let (limit, offset) = (query.limit(), query.cursor(of: Self.groups, as: Int64.self) ?? 0)
         let filter = DeadLetterFilter(&query, workspace: call.workspace)
         try query.finish()
@@ -64,9 +66,19 @@ struct DeadLetterRoutes: Sendable {
         let total = try await total(of: order, workspace: call.workspace)
         let isForLeader = order.wantsOperation || min(total ?? 0, order.limit ?? .max) > DeadLetterTable.mostAtOnce
         if isForLeader, !order.isDryRun { return try await begin(order, by: move, claim: claim, for: call) }
-        let report = try await table.move(order.selection, by: move, workspace: call.workspace, actor: call.actor, isDryRun: order.isDryRun)
-        services.pusher.pushAgain(report.replayed.map { (queue: $0.queue, push: LaneIndex.Push($0)) })
-        return order.response(report, move: move, total: total, isForLeader: isForLeader)
+        return try await OnceOnly(services: services).run(action: claim, earlier: { try await operation(begunAs: $0, for: call) }) {
+            let report = try await table.move(order.selection, by: move, workspace: call.workspace, actor: call.actor, isDryRun: order.isDryRun)
+            services.pusher.pushAgain(report.replayed.map { (queue: $0.queue, push: LaneIndex.Push($0)) })
+            return OnceOnly.Answer(.ok, order.json(report, move: move, total: total, isForLeader: isForLeader))
+        }
+    }
+
+    /// When an order comes again, what it was for may have been moved by then: it began an operation, and would not now.
+    private func operation(begunAs answer: String, for call: Call) async throws -> Response? {
+        guard let id = DeadLetterOperationID(answer),
+            let operation = try await DeadLetterOperationTable(pool: services.pool).find(id, workspace: call.workspace)
+        else { return nil }
+        return Response(.accepted, DeadLetterJSON.operation(operation, workspace: call.workspace))
     }
 
     /// Of a filter: all that match, or for an order in earnest as many as have to be known.
@@ -85,9 +97,13 @@ struct DeadLetterRoutes: Sendable {
         case .mismatch: throw Problem.idempotencyMismatch
         case .inProgress: throw Problem.idempotencyInProgress
         case .tooMany:
-            throw Problem(
-                status: .conflict, code: "too_many_operations",
-                detail: "\(DeadLetterOperationTable.mostOpen) operations are running or paused; cancel one, or wait for its end.")
+            throw Problem.tooManyOperations
         }
     }
+}
+
+extension Problem {
+    static let tooManyOperations = Problem(
+        status: .conflict, code: "too_many_operations",
+        detail: "\(DeadLetterOperationTable.mostOpen) operations are running or paused; cancel one, or wait for its end.")
 }

@@ -14,9 +14,9 @@ struct EventRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.post, "/api/events", .eventsWrite, handler: publish),
-            Route(.get, "/api/events", .eventsWrite, .webhooksRead, handler: index),
-            Route(.get, "/api/events/{id}", .eventsWrite, .webhooksRead, handler: show),
+            Route(.post, "/api/events", EventOperations.publish, .eventsWrite, handler: publish),
+            Route(.get, "/api/events", EventOperations.list, .eventsRead, .eventsWrite, .webhooksRead, handler: index),
+            Route(.get, "/api/events/{id}", EventOperations.show, .eventsRead, .eventsWrite, .webhooksRead, handler: show),
         ]
     }
 
@@ -36,6 +36,8 @@ struct EventRoutes: Sendable {
         try fields.finish()
         guard let type, let data else { throw Problem.invalid(fields.faults) }
         guard data.byteCount <= BodyLimit.payload else { throw Problem.tooLarge("event's data", limit: BodyLimit.payload, pointer: "/data") }
+        let faults = try await services.eventTypes.faults(of: data, type: type, workspace: call.workspace)
+        if !faults.isEmpty { throw Problem.invalid(faults) }
 
         switch try await services.publisher.publish(
             workspace: call.workspace, type: type, key: key, timestamp: timestamp, data: data.text, trace: call.trace, claim: claim)

@@ -9,8 +9,8 @@ struct HealthRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(openly: .get, "/api/health") { _ in Response(.ok, ["status": "ok", "version": .string(services.version)]) },
-            Route(openly: .get, "/api/health/ready") { _ in await ready() },
+            Route(openly: .get, "/api/health", ServiceOperations.health) { _, _ in Response(.ok, ["status": "ok", "version": .string(services.version)]) },
+            Route(openly: .get, "/api/health/ready", ServiceOperations.ready) { _, _ in await ready() },
         ]
     }
 
@@ -19,14 +19,15 @@ struct HealthRoutes: Sendable {
         async let redis = isRedisUp()
         let isPostgresUp = (try? await services.pool.query("SELECT 1")) != nil
         let isRedisUp = await redis
-        let status = isPostgresUp ? (isRedisUp ? "ready" : "degraded") : "unavailable"
+        let isDraining = services.drain.isDraining
+        let status = isPostgresUp ? (isDraining ? "draining" : isRedisUp ? "ready" : "degraded") : "unavailable"
         var response = Response(
-            isPostgresUp ? .ok : .serviceUnavailable,
+            isPostgresUp && !isDraining ? .ok : .serviceUnavailable,
             [
                 "status": .string(status), "version": .string(services.version), "postgres": isPostgresUp ? "up" : "down",
                 "redis": isRedisUp ? "up" : "down",
             ])
-        if !isPostgresUp { response.headers[.retryAfter] = "1" }
+        if !isPostgresUp || isDraining { response.headers[.retryAfter] = "1" }
         return response
     }
 

@@ -13,25 +13,33 @@ struct JobActionRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.post, "/api/jobs/{id}/cancel", .jobsWrite, .operator, handler: cancel),
-            Route(.post, "/api/jobs/{id}/retry", .jobsWrite, .operator, handler: retry),
+            Route(.post, "/api/jobs/{id}/cancel", JobOperations.cancel, .jobsWrite, .operator, handler: cancel),
+            Route(.post, "/api/jobs/{id}/retry", JobOperations.retry, .jobsWrite, .operator, handler: retry),
         ]
     }
 
     /// A waiting job is cancelled at once, a running one within seconds.
     private func cancel(_ call: Call) async throws -> Response {
         guard let id = call.id(JobID.self) else { throw Problem.notFound("job") }
-        let reason = try await reason(call) ?? "cancelled by request"
-        switch try await services.canceller.cancel(id, workspace: call.workspace, reason: reason, by: call.actor) {
-        case nil: throw Problem.notFound("job")
-        case .cancelled: return Response(.ok, JobJSON.acted(on: id, status: "cancelled"))
-        case .cancelling: return Response(.accepted, JobJSON.acted(on: id, status: "cancelling"))
-        case .ended(let state): throw Problem.jobHasEnded(state)
+        let (json, claim) = try await call.body(mayBeEmpty: true)
+        let reason = try Self.reason(json) ?? "cancelled by request"
+        return try await OnceOnly(services: services).run(action: claim) {
+            switch try await services.canceller.cancel(id, workspace: call.workspace, reason: reason, by: call.actor) {
+            case nil: throw Problem.notFound("job")
+            case .cancelled: OnceOnly.Answer(.ok, JobJSON.acted(on: id, status: "cancelled"))
+            case .cancelling: OnceOnly.Answer(.accepted, JobJSON.acted(on: id, status: "cancelling"))
+            case .ended(let state): throw Problem.jobHasEnded(state)
+            }
         }
     }
 
     /// A dead or cancelled job runs again.
     private func retry(_ call: Call) async throws -> Response {
+        let claim = try await call.body(mayBeEmpty: true).claim
+        return try await OnceOnly(services: services).run(action: claim) { try await retry(for: call) }
+    }
+
+    private func retry(for call: Call) async throws -> OnceOnly.Answer {
         let jobs = JobTable(pool: services.pool)
         guard let id = call.id(JobID.self), let found = try await jobs.find(id, workspace: call.workspace) else { throw Problem.notFound("job") }
         switch JobState(rawValue: found.job.state) {
@@ -48,16 +56,13 @@ struct JobActionRoutes: Sendable {
             }
         case .pending, .succeeded, nil: throw Problem.notRetryable(found.job.state)
         }
-        return Response(.accepted, JobJSON.acted(on: id, status: "pending"))
+        return OnceOnly.Answer(.accepted, JobJSON.acted(on: id, status: "pending"))
     }
 
-    /// The body may be left out.
-    private func reason(_ call: Call) async throws -> String? {
-        let bytes = try await call.request.jsonBytes(upTo: BodyLimit.single)
-        guard !bytes.isEmpty else { return nil }
-        var fields = Fields(try RawJSON.body(bytes))
+    private static func reason(_ json: RawJSON) throws(Problem) -> String? {
+        var fields = Fields(json)
         fields.allow(only: ["reason"])
-        let reason = fields.text("reason", longest: Self.longestReason)
+        let reason = fields.text("reason", longest: longestReason)
         try fields.finish()
         return reason
     }

@@ -15,10 +15,10 @@ struct JobRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.post, "/api/jobs", .jobsWrite, handler: create),
-            Route(.post, "/api/jobs/batch", .jobsWrite, handler: createBatch),
-            Route(.get, "/api/jobs", .jobsRead, handler: index),
-            Route(.get, "/api/jobs/{id}", .jobsRead, handler: show),
+            Route(.post, "/api/jobs", JobOperations.create, .jobsWrite, handler: create),
+            Route(.post, "/api/jobs/batch", JobOperations.createBatch, .jobsWrite, handler: createBatch),
+            Route(.get, "/api/jobs", JobOperations.list, .jobsRead, handler: index),
+            Route(.get, "/api/jobs/{id}", JobOperations.show, .jobsRead, handler: show),
         ]
     }
 

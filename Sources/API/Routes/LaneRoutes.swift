@@ -13,10 +13,10 @@ struct LaneRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.get, "/api/lanes", .operator, .jobsRead, handler: index),
-            Route(.put, "/api/lanes/limits", .operator, handler: limits),
-            Route(.post, "/api/lanes/pause", .operator, handler: pause),
-            Route(.post, "/api/lanes/resume", .operator, handler: resume),
+            Route(.get, "/api/lanes", LaneOperations.list, .operator, .jobsRead, handler: index),
+            Route(.put, "/api/lanes/limits", LaneOperations.limits, .operator, handler: limits),
+            Route(.post, "/api/lanes/pause", LaneOperations.pause, .operator, handler: pause),
+            Route(.post, "/api/lanes/resume", LaneOperations.resume, .operator, handler: resume),
         ]
     }
 
@@ -25,7 +25,7 @@ struct LaneRoutes: Sendable {
     /// The lanes of one queue that wait or have settings, in the order of their names.
     private func index(_ call: Call) async throws -> Response {
         var query = Query(call.request)
-        let (limit, after, lane) = (query.limit(), query.cursor(of: Self.list, as: String.self), query.text("lane"))
+        let (limit, after, lane) = (query.limit(), query.cursor(ofNames: Self.list), query.text("lane"))
         let queue = query.text("queue")
         query.require("queue", queue.map(services.queues.contains) == true, "must be one of \(services.queues.queues.joined(separator: ", "))")
         try query.finish()
@@ -34,7 +34,7 @@ struct LaneRoutes: Sendable {
             limit: limit + 1)
         let defaults = try await QueueSettingsTable(pool: services.pool).find(queue ?? "").laneDefaults
         let looks = await look(at: found.prefix(limit).map(\.settings.lane), queue: queue ?? "")
-        return Page.response(found, limit: limit, for: call.request, cursor: { Cursor(list: Self.list, position: $0.settings.lane) }) { row in
+        return Page.response(found, limit: limit, for: call.request, cursor: { Cursor(list: Self.list, name: $0.settings.lane) }) { row in
             json(row.settings, queue: queue ?? "", defaults: defaults, workspace: call.workspace, look: looks[row.settings.lane], oldest: row.oldestDueAt)
         }
     }
@@ -54,29 +54,34 @@ struct LaneRoutes: Sendable {
         let place = try await place(&fields, call)
         let limits = LimitFields.read(body, at: "", also: ["queue", "lane"], faults: &fields)
         try fields.finish()
-        return try await answer(try await table.setLimits(limits, of: place, actor: call.actor), place)
+        return try await answer(try await table.setLimits(limits, of: place, actor: call.actor), place).response
     }
 
     private func pause(_ call: Call) async throws -> Response {
-        let body = try await call.body().json
+        let (body, claim) = try await call.body()
         var fields = Fields(body)
         let place = try await place(&fields, call)
         let order = try PauseOrder(body, also: ["queue", "lane"])
-        return try await answer(try await table.park(place, microseconds: order.microseconds, reason: order.reason, actor: call.actor), place)
+        return try await OnceOnly(services: services).run(action: claim) {
+            try await answer(try await table.park(place, microseconds: order.microseconds, reason: order.reason, actor: call.actor), place)
+        }
     }
 
     private func resume(_ call: Call) async throws -> Response {
-        var fields = Fields(try await call.body().json)
+        let (body, claim) = try await call.body()
+        var fields = Fields(body)
         fields.allow(only: ["queue", "lane"])
         let place = try await place(&fields, call)
-        return try await answer(try await table.unpark(place, actor: call.actor), place)
+        return try await OnceOnly(services: services).run(action: claim) {
+            try await answer(try await table.unpark(place, actor: call.actor), place)
+        }
     }
 
-    private func answer(_ settings: LaneSettings, _ place: LanePlace) async throws -> Response {
+    private func answer(_ settings: LaneSettings, _ place: LanePlace) async throws -> OnceOnly.Answer {
         await SettingsPusher(map: services.queues, redis: services.redis).push(settings, of: place.queue)
         let defaults = try await QueueSettingsTable(pool: services.pool).find(place.queue).laneDefaults
         let look = await look(at: [settings.lane], queue: place.queue)[settings.lane]
-        return Response(.ok, json(settings, queue: place.queue, defaults: defaults, workspace: place.workspace, look: look, oldest: nil))
+        return OnceOnly.Answer(.ok, json(settings, queue: place.queue, defaults: defaults, workspace: place.workspace, look: look, oldest: nil))
     }
 
     /// The lane that the body names, which is one of the workspace's: an endpoint's by its id, else one of the workspace's own names.

@@ -9,7 +9,7 @@ struct LogRoutes: Sendable {
 
     private static let list = "logs"
 
-    var all: [Route] { [Route(.get, "/api/logs", .logsRead, handler: index)] }
+    var all: [Route] { [Route(.get, "/api/logs", LogOperations.list, .logsRead, handler: index)] }
 
     private func index(_ call: Call) async throws -> Response {
         var query = Query(call.request)

@@ -7,7 +7,7 @@ import NIOCore
 struct MetricsRoutes: Sendable {
     let services: APIServices
 
-    var all: [Route] { [Route(.get, "/metrics", .fleet, handler: show)] }
+    var all: [Route] { [Route(.get, "/metrics", ServiceOperations.metrics, .fleet, handler: show)] }
 
     private func show(_ call: Call) async throws -> Response {
         guard let exposition = services.exposition else { throw Problem.unknownRoute }

@@ -9,7 +9,7 @@ struct OperatorActionRoutes: Sendable {
 
     private static let list = "operator-actions"
 
-    var all: [Route] { [Route(.get, "/api/operator-actions", .operator, handler: index)] }
+    var all: [Route] { [Route(.get, "/api/operator-actions", ServiceOperations.actions, .operator, handler: index)] }
 
     private func index(_ call: Call) async throws -> Response {
         var query = Query(call.request)

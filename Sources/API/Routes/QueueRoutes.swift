@@ -13,14 +13,14 @@ struct QueueRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.get, "/api/queues", .fleet, handler: index),
-            Route(.get, "/api/queues/{queue}", .fleet, handler: show),
-            Route(.patch, "/api/queues/{queue}", .fleet, handler: change),
-            Route(.post, "/api/queues/{queue}/pause", .fleet, handler: pause),
-            Route(.post, "/api/queues/{queue}/resume", .fleet, handler: resume),
-            Route(.post, "/api/queues/{queue}/drain", .fleet) { try await drain($0, true) },
-            Route(.post, "/api/queues/{queue}/undrain", .fleet) { try await drain($0, false) },
-            Route(.get, "/api/workers", .fleet, handler: workers),
+            Route(.get, "/api/queues", QueueOperations.list, .fleet, handler: index),
+            Route(.get, "/api/queues/{queue}", QueueOperations.show, .fleet, handler: show),
+            Route(.patch, "/api/queues/{queue}", QueueOperations.change, .fleet, handler: change),
+            Route(.post, "/api/queues/{queue}/pause", QueueOperations.pause, .fleet, handler: pause),
+            Route(.post, "/api/queues/{queue}/resume", QueueOperations.resume, .fleet, handler: resume),
+            Route(.post, "/api/queues/{queue}/drain", QueueOperations.drain, .fleet) { try await drain($0, true) },
+            Route(.post, "/api/queues/{queue}/undrain", QueueOperations.undrain, .fleet) { try await drain($0, false) },
+            Route(.get, "/api/workers", QueueOperations.workers, .fleet, handler: workers),
         ]
     }
 
@@ -62,27 +62,36 @@ struct QueueRoutes: Sendable {
             change.isStrict = limits.isStrict
         }
         try fields.finish()
-        return try await answer(try await table.change(change, of: queue, workspace: call.workspace, actor: call.actor))
+        return try await answer(try await table.change(change, of: queue, workspace: call.workspace, actor: call.actor)).response
     }
 
     private func pause(_ call: Call) async throws -> Response {
         let queue = try queue(of: call)
-        let order = try PauseOrder(try await call.body().json, also: [])
-        return try await answer(
-            try await table.pause(queue, microseconds: order.microseconds, reason: order.reason, workspace: call.workspace, actor: call.actor))
+        let (body, claim) = try await call.body()
+        let order = try PauseOrder(body, also: [])
+        return try await OnceOnly(services: services).run(action: claim) {
+            try await answer(
+                try await table.pause(queue, microseconds: order.microseconds, reason: order.reason, workspace: call.workspace, actor: call.actor))
+        }
     }
 
     private func resume(_ call: Call) async throws -> Response {
-        try await answer(try await table.resume(try queue(of: call), workspace: call.workspace, actor: call.actor))
+        let queue = try queue(of: call)
+        return try await OnceOnly(services: services).run(action: try await call.body(mayBeEmpty: true).claim) {
+            try await answer(try await table.resume(queue, workspace: call.workspace, actor: call.actor))
+        }
     }
 
     private func drain(_ call: Call, _ isDraining: Bool) async throws -> Response {
-        try await answer(try await table.drain(try queue(of: call), isDraining, workspace: call.workspace, actor: call.actor))
+        let queue = try queue(of: call)
+        return try await OnceOnly(services: services).run(action: try await call.body(mayBeEmpty: true).claim) {
+            try await answer(try await table.drain(queue, isDraining, workspace: call.workspace, actor: call.actor))
+        }
     }
 
-    private func answer(_ settings: QueueSettings) async throws -> Response {
+    private func answer(_ settings: QueueSettings) async throws -> OnceOnly.Answer {
         await pusher.push(settings)
-        return Response(.ok, await json(settings, try await samples()[settings.queue]))
+        return OnceOnly.Answer(.ok, await json(settings, try await samples()[settings.queue]))
     }
 
     private func queue(of call: Call) throws(Problem) -> String {

@@ -14,14 +14,14 @@ struct ScheduleRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.get, "/api/schedules", .jobsRead, .operator, handler: index),
-            Route(.post, "/api/schedules", .jobsWrite, handler: create),
-            Route(.get, "/api/schedules/{id}", .jobsRead, .operator, handler: show),
-            Route(.patch, "/api/schedules/{id}", .jobsWrite, handler: change),
-            Route(.delete, "/api/schedules/{id}", .jobsWrite, handler: delete),
-            Route(.post, "/api/schedules/{id}/pause", .jobsWrite, .operator, handler: pause),
-            Route(.post, "/api/schedules/{id}/resume", .jobsWrite, .operator, handler: resume),
-            Route(.post, "/api/schedules/{id}/run", .jobsWrite, .operator, handler: run),
+            Route(.get, "/api/schedules", ScheduleOperations.list, .jobsRead, .operator, handler: index),
+            Route(.post, "/api/schedules", ScheduleOperations.create, .jobsWrite, handler: create),
+            Route(.get, "/api/schedules/{id}", ScheduleOperations.show, .jobsRead, .operator, handler: show),
+            Route(.patch, "/api/schedules/{id}", ScheduleOperations.change, .jobsWrite, handler: change),
+            Route(.delete, "/api/schedules/{id}", ScheduleOperations.delete, .jobsWrite, handler: delete),
+            Route(.post, "/api/schedules/{id}/pause", ScheduleOperations.pause, .jobsWrite, .operator, handler: pause),
+            Route(.post, "/api/schedules/{id}/resume", ScheduleOperations.resume, .jobsWrite, .operator, handler: resume),
+            Route(.post, "/api/schedules/{id}/run", ScheduleOperations.run, .jobsWrite, .operator, handler: run),
         ]
     }
 
@@ -66,25 +66,31 @@ struct ScheduleRoutes: Sendable {
     }
 
     private func pause(_ call: Call) async throws -> Response {
-        var fields = Fields(try await call.body(mayBeEmpty: true).json)
+        let (json, claim) = try await call.body(mayBeEmpty: true)
+        var fields = Fields(json)
         fields.allow(only: ["reason"])
         let reason = fields.text("reason", longest: Self.longestReason)
         try fields.finish()
         let id = try id(call)
-        guard try await table.pause(id, workspace: call.workspace, actor: call.actor, reason: reason) != nil else { throw Problem.notFound("schedule") }
-        return Response(.ok, try await detail(id, call))
+        return try await OnceOnly(services: services).run(action: claim) {
+            guard try await table.pause(id, workspace: call.workspace, actor: call.actor, reason: reason) != nil else { throw Problem.notFound("schedule") }
+            return OnceOnly.Answer(.ok, try await detail(id, call))
+        }
     }
 
     private func resume(_ call: Call) async throws -> Response {
-        var fields = Fields(try await call.body(mayBeEmpty: true).json)
+        let (json, claim) = try await call.body(mayBeEmpty: true)
+        var fields = Fields(json)
         fields.allow(only: ["catchUp"])
         let catchesUp = fields.boolean("catchUp") ?? false
         try fields.finish()
         let id = try id(call)
-        guard try await table.resume(id, workspace: call.workspace, actor: call.actor, catchesUp: catchesUp) != nil else {
-            throw Problem.notFound("schedule")
+        return try await OnceOnly(services: services).run(action: claim) {
+            guard try await table.resume(id, workspace: call.workspace, actor: call.actor, catchesUp: catchesUp) != nil else {
+                throw Problem.notFound("schedule")
+            }
+            return OnceOnly.Answer(.ok, try await detail(id, call))
         }
-        return Response(.ok, try await detail(id, call))
     }
 
     private func run(_ call: Call) async throws -> Response {

@@ -17,10 +17,10 @@ struct WebhookRoutes: Sendable {
 
     var all: [Route] {
         [
-            Route(.post, "/api/webhooks", .webhooksWrite, handler: create),
-            Route(.get, "/api/webhooks", .webhooksRead, handler: index),
-            Route(.get, "/api/webhooks/{id}", .webhooksRead, handler: show),
-            Route(.delete, "/api/webhooks/{id}", .webhooksWrite, handler: delete),
+            Route(.post, "/api/webhooks", WebhookOperations.create, .webhooksWrite, handler: create),
+            Route(.get, "/api/webhooks", WebhookOperations.list, .webhooksRead, handler: index),
+            Route(.get, "/api/webhooks/{id}", WebhookOperations.show, .webhooksRead, handler: show),
+            Route(.delete, "/api/webhooks/{id}", WebhookOperations.delete, .webhooksWrite, handler: delete),
         ]
     }
 

@@ -10,9 +10,9 @@ package final class Issuer: Sendable {
     package var url: String { text.withLock { $0 } }
 
     /// Does nothing where an address is set.
-    package func listens(host: String, port: Int) {
+    package func listens(at scheme: String, host: String, port: Int) {
         let name = host.contains(":") ? "[\(host)]" : host
-        text.withLock { if $0.isEmpty { $0 = "http://\(name):\(port)" } }
+        text.withLock { if $0.isEmpty { $0 = "\(scheme)://\(name):\(port)" } }
     }
 
     /// Behind the host; empty for most.

@@ -93,7 +93,8 @@ CREATE INDEX quiz_submissions_by_user ON quiz_submissions (workspace_id, user_id
 -- A workspace's own types of events, beside those that every workspace has.
 CREATE TABLE event_types (
     workspace_id uuid NOT NULL REFERENCES workspaces (id),
-    name text NOT NULL,
+    -- Compared byte by byte, as lists of them are merged with those that every workspace has.
+    name text COLLATE "C" NOT NULL,
     description text NOT NULL DEFAULT '',
     -- JSON text, kept to the byte.
     schema text NOT NULL,

@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 
 struct APICommand: AsyncParsableCommand {
@@ -10,9 +11,14 @@ struct APICommand: AsyncParsableCommand {
     func run() async throws {
         let parts = try process.parts()
         let listen = try listen ?? Environment.listenAddress()
+        let settings = try Environment.server()
+        let scheme = settings.certificate == nil ? "http" : "https"
         try await parts.run(
-            parts.api(listen: listen, webhookSecret: Environment.defaultWebhookSecret(), oauth: Environment.oauth()) { port in
-                printNow("listening on http://\(listen.host):\(port)")
+            parts.api(
+                listen: listen, settings: settings, drain: Environment.apiDrain(), webhookSecret: Environment.defaultWebhookSecret(),
+                oauth: Environment.oauth()
+            ) { port in
+                printNow("listening on \(scheme)://\(listen.host):\(port)")
             })
     }
 }

@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import Foundation
 import Identity
@@ -32,6 +33,8 @@ struct UpCommand: AsyncParsableCommand {
         let slots = try worker.slots()
         let drain = try worker.drainTime()
         let attempts = try worker.attemptLimit()
+        let settings = try Environment.server()
+        let scheme = settings.certificate == nil ? "http" : "https"
         let webhookSecret = try Environment.defaultWebhookSecret()
         let targets = try Environment.addressPolicy()
         let oauth = try Environment.oauth()
@@ -53,14 +56,14 @@ struct UpCommand: AsyncParsableCommand {
             let parts = Parts(
                 pool: try stores.makePool(logger: logger), redis: try stores.makeRedis(logger: logger), sealer: sealer, targets: targets,
                 metricsListen: metricsListen, logger: logger)
-            let api = parts.api(listen: listen, webhookSecret: webhookSecret, oauth: oauth) { port in
+            let api = try parts.api(listen: listen, settings: settings, drain: .zero, webhookSecret: webhookSecret, oauth: oauth) { port in
                 let run = DataFolder.Run(
-                    baseUrl: "http://\(listen.host):\(port)", workspaceId: access.workspaceId, apiKey: access.apiKey,
+                    baseUrl: "\(scheme)://\(listen.host):\(port)", workspaceId: access.workspaceId, apiKey: access.apiKey,
                     databaseUrl: stack.databaseURL, redisUrl: stack.redisURL,
                     pids: stack.pids.merging(["voicera": ProcessInfo.processInfo.processIdentifier]) { $1 })
                 do {
                     try folder.announce(run)
-                    printNow("ready: http://\(listen.host):\(port), see \(folder.path)/run.json")
+                    printNow("ready: \(scheme)://\(listen.host):\(port), see \(folder.path)/run.json")
                 } catch {
                     logger.error("run.json could not be written", metadata: ["error": "\(error)"])
                 }

@@ -34,8 +34,9 @@ struct Parts {
 
     /// The API and the writers behind it. `onListening` is called with the port.
     func api(
-        listen: ListenAddress, webhookSecret: WebhookSecret?, oauth: OAuthEnvironment, onListening: @escaping @Sendable (Int) async -> Void
-    ) -> [any Service] {
+        listen: ListenAddress, settings: ServerSettings, drain: Duration, webhookSecret: WebhookSecret?, oauth: OAuthEnvironment,
+        onListening: @escaping @Sendable (Int) async -> Void
+    ) throws -> [any Service] {
         let writer = JobWriter(pool: pool)
         let events = EventWriter(pool: pool, deliveryJob: Publisher.deliveryJob())
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
@@ -51,10 +52,11 @@ struct Parts {
             let format = ExpositionFormat(accept: accept)
             return (metrics.exposition(format), format.contentType)
         }
+        services.drain = DrainGate(pause: drain)
+        let application = try buildApplication(
+            services: services, settings: settings, host: listen.host, port: listen.port, onListening: onListening)
         let bootstrap: [any Service] = oauth.client.map { [BootstrapService(client: $0, pool: pool, logger: logger)] } ?? []
-        return bootstrap + [
-            feed, pusher, writer, events, buildApplication(services: services, host: listen.host, port: listen.port, onListening: onListening),
-        ]
+        return bootstrap + [feed, pusher, writer, events, application, services.drain]
     }
 
     func worker(slots: [String: Int], attempts: Int, drain: Duration) throws -> [any Service] {

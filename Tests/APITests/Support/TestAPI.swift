@@ -26,11 +26,15 @@ struct TestAPI: Sendable {
     let queues: QueueMap
     let redis: RedisClient
     let oauth: OAuthServer
+    private let group: ServiceGroup
 
     /// - Parameters:
     ///   - database: a server of the test's own, for one that stops it.
     ///   - redisURL: another Redis than the shared one.
-    static func run(database: String? = nil, redisURL: String? = nil, settings: OAuthSettings = OAuthSettings(), _ body: (TestAPI) async throws -> Void) async throws {
+    static func run(
+        database: String? = nil, redisURL: String? = nil, settings: ServerSettings = ServerSettings(), drain: Duration = .zero,
+        oauth oauthSettings: OAuthSettings = OAuthSettings(), _ body: (TestAPI) async throws -> Void
+    ) async throws {
         let lines = LogLines()
         let logger = Logger(label: "test") { _ in lines.handler }
         let url: String = if let database { database } else { try await TestPostgres.freshDatabase() }
@@ -50,7 +54,7 @@ struct TestAPI: Sendable {
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let sealer = try Sealer(secret: Redacted(Sealer.randomKey()))
         let oauth = OAuthServer(
-            pool: pool, sealer: sealer, revocations: Revocations(redis: redis), issuer: Issuer(nil), settings: settings)
+            pool: pool, sealer: sealer, revocations: Revocations(redis: redis), issuer: Issuer(nil), settings: oauthSettings)
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: jobs, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
             pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]), authenticator: Authenticator(keys: keys, tokens: oauth.accessTokens), oauth: oauth, sealer: sealer, addressPolicy: AddressPolicy(), version: "1.2.3", logger: logger)
@@ -58,24 +62,30 @@ struct TestAPI: Sendable {
         let registry = PrometheusRegistry()
         services.exposition = { (registry.exposition(ExpositionFormat(accept: $0)), ExpositionFormat(accept: $0).contentType) }
         let port = Promise<Int>()
-        let application = buildApplication(services: services, port: 0) { port.fulfil($0) }
-        let group = ServiceGroup(services: [pool, redis, feed, jobs, events, settlements, pusher, application], logger: logger)
+        services.drain = DrainGate(pause: drain)
+        let application = try buildApplication(services: services, settings: settings, port: 0) { port.fulfil($0) }
+        let group = ServiceGroup(services: [pool, redis, feed, jobs, events, settlements, pusher, application, services.drain], logger: logger)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await withMetricsFactory(registry) { try await group.run() } }
             let workspace = try await makeWorkspace(pool)
             let key = try await KeyIssuer(keys: keys).issue(name: "test", workspace: workspace, scopes: Scope.all).secret.exposed
             let client = Client(port: await port.value, key: key)
             do {
-                try await body(TestAPI(pool: pool, settlements: settlements, workspace: workspace, client: client, lines: lines, queues: queues, redis: redis, oauth: oauth))
+                try await body(TestAPI(pool: pool, settlements: settlements, workspace: workspace, client: client, lines: lines, queues: queues, redis: redis, oauth: oauth, group: group))
             } catch {
                 await group.triggerGracefulShutdown()
                 tasks.cancelAll()
                 throw error
             }
             await group.triggerGracefulShutdown()
+            // A pause that nobody wants to wait for.
+            if drain > .zero { return tasks.cancelAll() }
             try await tasks.waitForAll()
         }
     }
+
+    /// Tells the process to stop; it does so after its pause.
+    func stop() async { await group.triggerGracefulShutdown() }
 
     private static func makeWorkspace(_ pool: PostgresPool) async throws -> WorkspaceID {
         let workspace = IdentifierSource.system.next(Workspace.self)

@@ -1,0 +1,68 @@
+import HTTPTypes
+import JSONSchema
+import Ledger
+import Primitives
+
+/// Reads types of events as clients send them.
+enum EventTypeSubmission {
+    static let longestDescription = 1000
+    private static let members: Set<String> = ["name", "description", "schema", "example"]
+
+    static func read(_ json: RawJSON) throws(Problem) -> EventTypeDefinition {
+        var fields = Fields(json)
+        try fields.finish()
+        fields.allow(only: members)
+        let name = fields.text("name", required: true, longest: EventName.longest)
+        if let name, !EventName.isValid(name) { fields.refuse("name", EventName.rule) }
+        let description = fields.text("description", longest: longestDescription, mayBeEmpty: true)
+        let schema = fields.value("schema", required: true)
+        let example = fields.object("example", required: true)
+        if let example, example.byteCount > CompiledSchema.longest {
+            fields.refuse("example", "must not be longer than \(CompiledSchema.longest / 1024) KiB")
+        }
+        try fields.finish()
+        guard let name, let schema, let example else { throw .internalError }
+        try judge(example, schema)
+        return EventTypeDefinition(name: name, description: description ?? "", schema: schema.text, example: example.text)
+    }
+
+    /// Each member as a whole: a schema in which some keywords are new and some are old would be nobody's.
+    static func read(_ patch: RawJSON, over definition: EventTypeDefinition) throws(Problem) -> EventTypeDefinition {
+        guard let changes = patch.members else { throw .invalid([.body("", "must be an object")]) }
+        if changes.contains(where: { $0.name == "name" }) { throw .invalid([.body("/name", "cannot be changed")]) }
+        var members: [(String, JSON)] = [
+            ("name", .string(definition.name)), ("description", .string(definition.description)), ("schema", .raw(definition.schema)),
+            ("example", .raw(definition.example)),
+        ]
+        for change in changes {
+            members.removeAll { $0.0 == change.name }
+            if !change.value.isNull { members.append((change.name, .raw(change.value.text))) }
+        }
+        return try read(RawJSON.body(Array(JSON.object(members).text.utf8)))
+    }
+
+    /// What is wrong in itself is a malformed value. What does not go together is a conflict: no document can promise more than each value alone.
+    private static func judge(_ example: RawJSON, _ schema: RawJSON) throws(Problem) {
+        let compiled: CompiledSchema
+        do {
+            compiled = try CompiledSchema(schema)
+        } catch {
+            let faults = error.faults.map { Problem.Fault.body("/schema" + $0.pointer, $0.reason) }
+            throw error.faults.contains(where: \.isMalformed) ? .invalid(faults) : .schemaNotUsable(faults)
+        }
+        let faults = EventTypeDirectory.faults(of: example, against: compiled, at: "/example")
+        if !faults.isEmpty { throw .exampleDoesNotFit(faults) }
+    }
+}
+
+extension Problem {
+    static func schemaNotUsable(_ faults: [Fault]) -> Problem {
+        Problem(
+            status: .conflict, code: "schema_not_usable", detail: "The schema refers to what is not there or to itself, or has a pattern that is not supported.",
+            faults: faults)
+    }
+
+    static func exampleDoesNotFit(_ faults: [Fault]) -> Problem {
+        Problem(status: .conflict, code: "example_does_not_fit", detail: "The example does not fit the schema.", faults: faults)
+    }
+}

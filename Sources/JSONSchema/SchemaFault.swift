@@ -1,0 +1,34 @@
+/// What is wrong with a schema, or with a value that is to fit one.
+package struct SchemaFault: Sendable, Equatable {
+    /// JSON pointer (RFC 6901) into it.
+    package var pointer: String
+    package var reason: String
+    /// Of a schema: whether it lies in one keyword's value alone, and not in how it fits the rest or in a regular expression.
+    package var isMalformed = true
+}
+
+/// A schema that cannot be used, with everything that speaks against it.
+package struct SchemaRefusal: Error {
+    package var faults: [SchemaFault]
+}
+
+/// A place in a JSON text.
+struct Pointer {
+    enum Step {
+        case name(ScalarText)
+        case index(Int)
+    }
+
+    var steps: [Step] = []
+
+    var text: String {
+        steps.map { step in
+            switch step {
+            case .name(let name): "/" + Self.escape(name.description)
+            case .index(let index): "/\(index)"
+            }
+        }.joined()
+    }
+
+    static func escape(_ name: String) -> String { name.replacing("~", with: "~0").replacing("/", with: "~1") }
+}
