@@ -36,7 +36,7 @@ package func buildApplication(
         OAuthClientRoutes(services: services).all,
         OAuthRegistrationRoutes(services: services).all,
     ].flatMap(\.self)
-    routes += DocumentRoutes(describing: routes, services: services).all
+    routes += DocumentRoutes(describing: routes.filter { !$0.isAlias }, services: services).all
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestIDMiddleware())
     router.add(middleware: TraceMiddleware())
