@@ -21,6 +21,7 @@ package struct APIServices: Sendable {
     package var authenticator: Authenticator
     package var revocations: Revocations
     package var oauth: OAuthServer
+    package var signIn: SignIn
     package var sealer: Sealer
     /// Where webhooks may point to.
     package var addressPolicy: AddressPolicy
@@ -58,6 +59,7 @@ package struct APIServices: Sendable {
         self.ids = ids
         self.logger = logger
         revocations = Revocations(redis: redis)
+        signIn = SignIn(pool: pool, redis: redis)
         results = ResultWaiter(pool: pool)
         canceller = JobCanceller(map: queues, pool: pool, redis: redis, logger: logger)
     }

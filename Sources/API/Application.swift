@@ -28,6 +28,10 @@ package func buildApplication(
         OAuthMetadataRoutes(services: services).all,
         OAuthClientRoutes(services: services).all,
         OAuthRegistrationRoutes(services: services).all,
+        OAuthAuthorizeRoutes(services: services).all,
+        OAuthSignInRoutes(services: services).all,
+        OAuthPushRoutes(services: services).all,
+        UserSignInRoutes(services: services).all,
     ].flatMap(\.self)
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestIDMiddleware())

@@ -53,3 +53,15 @@ package struct PasswordTable: Sendable {
         return !rows.isEmpty
     }
 }
+
+extension PasswordTable {
+    /// Of a user whose row nobody changes until the transaction ends; nil when the workspace has no such user.
+    package static func role(of user: UserID, workspace: WorkspaceID, on connection: PostgresConnection) async throws -> UserRole? {
+        let rows = try await connection.query(
+            "SELECT role FROM users WHERE id = $1 AND workspace_id = $2 FOR SHARE", [.id(user.value), .id(workspace.value)])
+        return try rows.first.map { UserRole(rawValue: try $0.text(0)) ?? .learner }
+    }
+
+    /// The one user with this e-mail address.
+    package func user(email: String, workspace: WorkspaceID) async throws -> UserID? { try await find(email: email, workspace: workspace)?.user }
+}

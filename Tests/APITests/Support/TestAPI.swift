@@ -30,7 +30,7 @@ struct TestAPI: Sendable {
     /// - Parameters:
     ///   - database: a server of the test's own, for one that stops it.
     ///   - redisURL: another Redis than the shared one.
-    static func run(database: String? = nil, redisURL: String? = nil, settings: OAuthSettings = OAuthSettings(), _ body: (TestAPI) async throws -> Void) async throws {
+    static func run(database: String? = nil, redisURL: String? = nil, settings: OAuthSettings = OAuthSettings(), rates: SignInThrottle.Rates = .init(), _ body: (TestAPI) async throws -> Void) async throws {
         let lines = LogLines()
         let logger = Logger(label: "test") { _ in lines.handler }
         let url: String = if let database { database } else { try await TestPostgres.freshDatabase() }
@@ -54,6 +54,8 @@ struct TestAPI: Sendable {
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: jobs, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
             pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]), authenticator: Authenticator(keys: keys, tokens: oauth.accessTokens), oauth: oauth, sealer: sealer, addressPolicy: AddressPolicy(), version: "1.2.3", logger: logger)
+
+        services.signIn = SignIn(pool: pool, redis: redis, namespace: namespace(), cost: PasswordCost(logarithm: 4, blockSize: 8, parallelism: 1), rates: rates)
 
         let registry = PrometheusRegistry()
         services.exposition = { (registry.exposition(ExpositionFormat(accept: $0)), ExpositionFormat(accept: $0).contentType) }
