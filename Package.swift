@@ -130,7 +130,7 @@ let package = Package(
             name: "APITests",
             dependencies: [
                 "API", "HTTPDelivery", "Identity", "Jobs", "Ledger", "LocalStack", "Postgres", "Primitives", "Queue", "Redis", "Telemetry", "TestSupport", logging,
-                metrics, lifecycle, nioPosix, hummingbird,
+                metrics, lifecycle, nioPosix, hummingbird, crypto,
             ],
             swiftSettings: house),
         .testTarget(

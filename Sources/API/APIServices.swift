@@ -21,6 +21,8 @@ package struct APIServices: Sendable {
     package var registry: JobRegistry
     package var authenticator: Authenticator
     package var revocations: Revocations
+    package var oauth: OAuthServer
+    package var signIn: SignIn
     package var sealer: Sealer
     /// Where webhooks may point to.
     package var addressPolicy: AddressPolicy
@@ -42,7 +44,7 @@ package struct APIServices: Sendable {
 
     package init(
         pool: PostgresPool, redis: RedisClient, intake: Intake, publisher: Publisher, pusher: IndexPusher, queues: QueueMap, feed: QueueFeed, registry: JobRegistry,
-        authenticator: Authenticator, sealer: Sealer, addressPolicy: AddressPolicy, defaultWebhookSecret: WebhookSecret? = nil, version: String,
+        authenticator: Authenticator, oauth: OAuthServer, sealer: Sealer, addressPolicy: AddressPolicy, defaultWebhookSecret: WebhookSecret? = nil, version: String,
         ids: IdentifierSource = .system, logger: Logger
     ) {
         self.pool = pool
@@ -54,6 +56,7 @@ package struct APIServices: Sendable {
         self.feed = feed
         self.registry = registry
         self.authenticator = authenticator
+        self.oauth = oauth
         self.sealer = sealer
         self.addressPolicy = addressPolicy
         self.defaultWebhookSecret = defaultWebhookSecret
@@ -62,6 +65,7 @@ package struct APIServices: Sendable {
         self.logger = logger
         revocations = Revocations(redis: redis)
         drain = DrainGate(pause: .zero)
+        signIn = SignIn(pool: pool, redis: redis)
         results = ResultWaiter(pool: pool)
         eventTypes = EventTypeDirectory(table: EventTypeTable(pool: pool))
         canceller = JobCanceller(map: queues, pool: pool, redis: redis, logger: logger)

@@ -1,5 +1,6 @@
 package import Hummingbird
 import HummingbirdCore
+import Identity
 import Logging
 import NIOCore
 
@@ -30,6 +31,14 @@ package func buildApplication(
         QueueRoutes(services: services).all,
         LaneRoutes(services: services).all,
         MetricsRoutes(services: services).all,
+        OAuthTokenRoutes(services: services).all,
+        OAuthMetadataRoutes(services: services).all,
+        OAuthClientRoutes(services: services).all,
+        OAuthRegistrationRoutes(services: services).all,
+        OAuthAuthorizeRoutes(services: services).all,
+        OAuthSignInRoutes(services: services).all,
+        OAuthPushRoutes(services: services).all,
+        UserSignInRoutes(services: services).all,
     ].flatMap(\.self)
     routes += DocumentRoutes(describing: routes, services: services).all
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
@@ -40,7 +49,7 @@ package func buildApplication(
     router.add(middleware: SecurityHeadersMiddleware(isSecure: settings.certificate != nil))
     router.add(middleware: CORSMiddleware(origins: settings.origins))
     router.add(middleware: CompressionMiddleware())
-    router.add(middleware: ProblemMiddleware(routes: RouteIndex(routes)))
+    router.add(middleware: ProblemMiddleware(routes: RouteIndex(routes), issuer: services.oauth.issuer))
     let authentication = Authentication(authenticator: services.authenticator)
     for route in routes {
         router.on(RouterPath(route.path), method: route.method) { request, context in
@@ -59,6 +68,10 @@ package func buildApplication(
             address: .hostname(host, port: port), backlog: 1024,
             availableConnectionsDelegate: MaximumAvailableConnections(settings.mostConnections)),
         services: listener.reloader.map { [$0] } ?? [],
-        onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
+        onServerRunning: { channel in
+            let port = channel.localAddress?.port ?? port
+            services.oauth.issuer.listens(host: host, port: port, scheme: settings.certificate == nil ? "http" : "https")
+            await onListening(port)
+        },
         logger: services.logger)
 }

@@ -10,8 +10,11 @@ extension HTTPField.Name {
     static let prefer = constant("Prefer")
     static let preferenceApplied = constant("Preference-Applied")
     static let link = constant("Link")
+    static let dpop = constant("DPoP")
+    static let pragma = constant("Pragma")
     static let referrerPolicy = constant("Referrer-Policy")
     static let frameOptions = constant("X-Frame-Options")
+    static let fetchSite = constant("Sec-Fetch-Site")
 
     private static func constant(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is no header name") }

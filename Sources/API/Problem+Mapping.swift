@@ -11,6 +11,7 @@ extension Problem {
         case let error as PostgresError: self.init(postgres: error)
         case is CommitRefusal:
             self = .overloaded
+        case let defect as FormFields.Defect: self.init(defect)
         case let refusal as ScheduleRefusal: self.init(refusal)
         case let refusal as CoreRefusal: self.init(refusal)
         case LedgerError.changedMeanwhile: self = .changedMeanwhile

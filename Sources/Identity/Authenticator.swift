@@ -9,17 +9,22 @@ package final class Authenticator: Sendable {
     }
 
     private let keys: APIKeyTable
+    private let tokens: AccessTokens?
     /// By the key's hash, so that no secret rests here.
     private let known = Mutex<[[UInt8]: Known]>([:])
     private static let lifetime = Duration.seconds(1)
     /// Emptied when full: keys in use come back with one read each.
     private static let mostKnown = 10_000
 
-    package init(keys: APIKeyTable) { self.keys = keys }
+    /// - Parameter tokens: nil where only keys are known.
+    package init(keys: APIKeyTable, tokens: AccessTokens? = nil) {
+        self.keys = keys
+        self.tokens = tokens
+    }
 
     /// Nil for a key that is malformed, unknown, expired or revoked: which of them is nobody's business.
     package func authenticate(key text: String) async throws -> Credential? {
-        guard let secret = APIKeySecret(text) else { return nil }
+        guard let secret = APIKeySecret(text) else { return try await bearer(text) }
         let hash = secret.hash
         let now = ContinuousClock.now
         if let known = known.withLock({ $0[hash] }), known.until > now { return known.credential }
@@ -33,5 +38,11 @@ package final class Authenticator: Sendable {
             known[hash] = Known(credential: credential, until: now + Self.lifetime)
         }
         return credential
+    }
+
+    /// A token that is bound to a key is good with a proof of that key only.
+    private func bearer(_ text: String) async throws -> Credential? {
+        guard let known = try await tokens?.verify(text), known.proofKey == nil else { return nil }
+        return known.credential
     }
 }

@@ -15,5 +15,7 @@ struct Housekeeping: Sendable {
         while try await schedules.forgetOldOccurrences(limit: Self.perStatement) == Self.perStatement {}
         try await UniquePeriods.prune(on: pool)
         try await ProgressWriter.prune(on: pool)
+        try await OAuthPruning(pool: pool).run()
+        try await SessionTable.prune(on: pool)
     }
 }

@@ -12,6 +12,8 @@ struct VoiceraCommand: AsyncParsableCommand {
             SchedulerCommand.self,
             MigrateCommand.self,
             KeysCommand.self,
+            UsersCommand.self,
+            SigningKeysCommand.self,
             QueuesCommand.self,
             LanesCommand.self,
             WorkersCommand.self,

@@ -1,10 +1,12 @@
 import HTTPTypes
 import Hummingbird
+import Identity
 import Logging
 
 /// Turns every error into a problem+json answer.
 struct ProblemMiddleware: RouterMiddleware {
     let routes: RouteIndex
+    let issuer: Issuer
 
     func handle(_ request: Request, context: APIContext, next: @concurrent (Request, APIContext) async throws -> Response) async throws -> Response {
         do {
@@ -21,8 +23,15 @@ struct ProblemMiddleware: RouterMiddleware {
                 // The type and our own description only: an error from below knows not to quote what it was given.
                 context.logger.warning("request failed", metadata: ["error": "\(error)"])
             }
-            let response = (problem ?? .internalError).response(requestID: context.requestID)
+            var response = (problem ?? .internalError).response(requestID: context.requestID)
+            if response.status == .unauthorized { nameMetadata(in: &response) }
             return request.method == .head ? response.createHeadResponse() : response
         }
+    }
+
+    /// Who is refused learns where tokens come from (RFC 9728 §5.1).
+    private func nameMetadata(in response: inout Response) {
+        guard let challenge = response.headers[.wwwAuthenticate] else { return }
+        response.headers[.wwwAuthenticate] = "\(challenge), resource_metadata=\"\(issuer.wellKnown("oauth-protected-resource"))\""
     }
 }

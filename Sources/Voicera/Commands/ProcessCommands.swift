@@ -14,7 +14,10 @@ struct APICommand: AsyncParsableCommand {
         let settings = try Environment.server()
         let scheme = settings.certificate == nil ? "http" : "https"
         try await parts.run(
-            parts.api(listen: listen, settings: settings, drain: Environment.apiDrain(), webhookSecret: Environment.defaultWebhookSecret()) { port in
+            parts.api(
+                listen: listen, settings: settings, drain: Environment.apiDrain(), webhookSecret: Environment.defaultWebhookSecret(),
+                oauth: Environment.oauth()
+            ) { port in
                 printNow("listening on \(scheme)://\(listen.host):\(port)")
             })
     }

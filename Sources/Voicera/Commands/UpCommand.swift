@@ -37,6 +37,7 @@ struct UpCommand: AsyncParsableCommand {
         let scheme = settings.certificate == nil ? "http" : "https"
         let webhookSecret = try Environment.defaultWebhookSecret()
         let targets = try Environment.addressPolicy()
+        let oauth = try Environment.oauth()
         let folder = try DataFolder(data ?? Environment.value("VOICERA_DATA") ?? ".voicera")
         let sealer = try Environment.sealer(folder.secretKey())
         let stack: Stack
@@ -51,11 +52,11 @@ struct UpCommand: AsyncParsableCommand {
             var stores = StoreOptions()
             stores.postgres = stack.databaseURL
             stores.redis = stack.redisURL
-            let access = try await prepare(folder, pool: try stores.makePool(logger: logger, connections: 2))
+            let access = try await prepare(folder, client: oauth.client, pool: try stores.makePool(logger: logger, connections: 2))
             let parts = Parts(
                 pool: try stores.makePool(logger: logger), redis: try stores.makeRedis(logger: logger), sealer: sealer, targets: targets,
                 metricsListen: metricsListen, logger: logger)
-            let api = try parts.api(listen: listen, settings: settings, drain: .zero, webhookSecret: webhookSecret) { port in
+            let api = try parts.api(listen: listen, settings: settings, drain: .zero, webhookSecret: webhookSecret, oauth: oauth) { port in
                 let run = DataFolder.Run(
                     baseUrl: "\(scheme)://\(listen.host):\(port)", workspaceId: access.workspaceId, apiKey: access.apiKey,
                     databaseUrl: stack.databaseURL, redisUrl: stack.redisURL,
@@ -78,23 +79,30 @@ struct UpCommand: AsyncParsableCommand {
     }
 
     /// Schema, a workspace and a key with every scope: found again at the next start.
-    private func prepare(_ folder: DataFolder, pool: PostgresPool) async throws -> DataFolder.Access {
+    private func prepare(_ folder: DataFolder, client: BootstrapClient?, pool: PostgresPool) async throws -> DataFolder.Access {
         try await withPool(pool) {
             _ = try await Migrator(LedgerMigrations.all).apply(on: pool)
             try await LogPartitions(pool: pool).ensure()
-            if let kept = folder.access(), try await Authenticator(keys: APIKeyTable(pool: pool)).authenticate(key: kept.apiKey) != nil { return kept }
-            let workspaces = WorkspaceTable(pool: pool)
-            let workspace: WorkspaceID
-            if let first = try await workspaces.first() {
-                workspace = first.id
-            } else {
-                workspace = IdentifierSource.system.next()
-                try await workspaces.create(workspace, name: "default")
-            }
-            let issued = try await KeyIssuer(keys: APIKeyTable(pool: pool)).issue(name: "voicera up", workspace: workspace, scopes: Scope.all)
-            let access = DataFolder.Access(workspaceId: workspace.description, apiKey: issued.secret.exposed)
-            try folder.keep(access)
+            let access = try await access(folder, pool)
+            // Beside the service that does it when it can: whoever reads run.json can use it.
+            _ = try await client?.ensure(in: pool)
             return access
         }
+    }
+
+    private func access(_ folder: DataFolder, _ pool: PostgresPool) async throws -> DataFolder.Access {
+        if let kept = folder.access(), try await Authenticator(keys: APIKeyTable(pool: pool)).authenticate(key: kept.apiKey) != nil { return kept }
+        let workspaces = WorkspaceTable(pool: pool)
+        let workspace: WorkspaceID
+        if let first = try await workspaces.first() {
+            workspace = first.id
+        } else {
+            workspace = IdentifierSource.system.next()
+            try await workspaces.create(workspace, name: "default")
+        }
+        let issued = try await KeyIssuer(keys: APIKeyTable(pool: pool)).issue(name: "voicera up", workspace: workspace, scopes: Scope.all)
+        let access = DataFolder.Access(workspaceId: workspace.description, apiKey: issued.secret.exposed)
+        try folder.keep(access)
+        return access
     }
 }

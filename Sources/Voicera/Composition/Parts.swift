@@ -34,7 +34,7 @@ struct Parts {
 
     /// The API and the writers behind it. `onListening` is called with the port.
     func api(
-        listen: ListenAddress, settings: ServerSettings, drain: Duration, webhookSecret: WebhookSecret?,
+        listen: ListenAddress, settings: ServerSettings, drain: Duration, webhookSecret: WebhookSecret?, oauth: OAuthEnvironment,
         onListening: @escaping @Sendable (Int) async -> Void
     ) throws -> [any Service] {
         let writer = JobWriter(pool: pool)
@@ -42,18 +42,21 @@ struct Parts {
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let pusher = IndexPusher(map: map, redis: redis, logger: logger)
         observeIntake(writer, events, pusher)
+        let server = OAuthServer(
+            pool: pool, sealer: sealer, revocations: Revocations(redis: redis), issuer: Issuer(oauth.publicURL), settings: oauth.settings)
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: writer, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
-            pusher: pusher, queues: map, feed: feed, registry: JobRegistry(), authenticator: Authenticator(keys: APIKeyTable(pool: pool)), sealer: sealer,
-            addressPolicy: targets, defaultWebhookSecret: webhookSecret, version: Self.version, logger: logger)
+            pusher: pusher, queues: map, feed: feed, registry: JobRegistry(), authenticator: Authenticator(keys: APIKeyTable(pool: pool), tokens: server.accessTokens),
+            oauth: server, sealer: sealer, addressPolicy: targets, defaultWebhookSecret: webhookSecret, version: Self.version, logger: logger)
         services.exposition = { [metrics] accept in
             let format = ExpositionFormat(accept: accept)
             return (metrics.exposition(format), format.contentType)
         }
         services.drain = DrainGate(pause: drain)
+        let bootstrap: [any Service] = oauth.client.map { [BootstrapService(client: $0, pool: pool, logger: logger)] } ?? []
         let application = try buildApplication(
             services: services, settings: settings, host: listen.host, port: listen.port, onListening: onListening)
-        return [feed, pusher, writer, events, application, services.drain]
+        return bootstrap + [feed, pusher, writer, events, application, services.drain]
     }
 
     func worker(slots: [String: Int], attempts: Int, drain: Duration) throws -> [any Service] {

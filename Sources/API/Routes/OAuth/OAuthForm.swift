@@ -1,0 +1,61 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Identity
+import Ledger
+import Primitives
+
+/// A form that a client posted to OAuth, and who the client says it is.
+struct OAuthForm: Sendable {
+    let fields: FormFields
+    private let presented: ClientAuthenticator.Presented
+
+    /// Throws `OAuthRefusal`, or `FormFields.Defect` for what is no form.
+    init(_ request: Request) async throws {
+        fields = try await request.formFields()
+        // A value that came twice is read differently by different programs (RFC 6749 §3.2).
+        guard fields.repeated.isEmpty else { throw OAuthRefusal(.invalidRequest, "A parameter is there more than once.") }
+        presented = try Self.presented(request.headers, fields)
+    }
+
+    func required(_ name: String) throws(OAuthRefusal) -> String {
+        guard let value = fields[name] else { throw OAuthRefusal(.invalidRequest, "\(name) is missing.") }
+        return value
+    }
+
+    /// The client, once it has proved who it is. It is in the log of requests from here on.
+    /// - Parameter provingIt: whether a client that has no secret is refused.
+    func client(_ server: OAuthServer, _ context: APIContext, provingIt: Bool = false) async throws -> OAuthClientRow {
+        let client = try await server.authenticator.authenticate(presented)
+        if provingIt, client.isPublic { throw OAuthRefusal(.invalidClient, "The client has no secret to prove who it is.") }
+        context.caller.set(Credential(workspace: client.workspace, principal: .client(client.id), scopes: []))
+        return client
+    }
+
+    /// By one way only (RFC 6749 §2.3): Basic, both parts form-encoded, or the form's own fields.
+    private static func presented(_ headers: HTTPFields, _ fields: FormFields) throws(OAuthRefusal) -> ClientAuthenticator.Presented {
+        guard let header = headers[.authorization] else {
+            guard let id = fields["client_id"] else { throw OAuthRefusal(.invalidClient, "The request names no client.") }
+            return ClientAuthenticator.Presented(clientID: id, secret: fields["client_secret"].map { Redacted($0) })
+        }
+        guard fields["client_secret"] == nil else { throw OAuthRefusal(.invalidRequest, "The client proves who it is in two ways.") }
+        guard let (id, secret) = basic(header) else { throw OAuthRefusal(.invalidClient, "The Authorization header is not valid Basic.") }
+        guard fields["client_id"].map({ $0 == id }) ?? true else { throw OAuthRefusal(.invalidRequest, "The request names two clients.") }
+        return ClientAuthenticator.Presented(clientID: id, secret: secret)
+    }
+
+    private static func basic(_ header: String) -> (id: String, secret: Redacted<String>)? {
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "basic", let data = Data(base64Encoded: String(parts[1].trimmingPrefix { $0 == " " })),
+            let colon = data.firstIndex(of: UInt8(ascii: ":")), let id = formDecoded(data[..<colon]),
+            let secret = formDecoded(data[data.index(after: colon)...])
+        else { return nil }
+        return (id, Redacted(secret))
+    }
+
+    /// Nil for nothing, and for what no encoder of forms writes.
+    private static func formDecoded(_ bytes: Data) -> String? {
+        guard !bytes.contains(UInt8(ascii: "&")), let fields = try? FormFields(Array("v=".utf8) + bytes) else { return nil }
+        return fields["v"]
+    }
+}

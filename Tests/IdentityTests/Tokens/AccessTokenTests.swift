@@ -1,0 +1,119 @@
+import Crypto
+import Foundation
+import Identity
+import JWTKit
+import Ledger
+import Postgres
+import Primitives
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct AccessTokenTests {
+    @Test func `a token has every claim of RFC 9068 and says what it is`() async throws {
+        let stage = try await TokenStage()
+        let server = try stage.server()
+        let parts = try await stage.token(server, scope: "jobs:read").split(separator: ".")
+        let header = try RawJSON(try #require(Base64URL.decode(parts[0])))
+        let claims = try RawJSON(try #require(Base64URL.decode(parts[1])))
+        #expect(header["typ"]?.string == "at+jwt" && header["alg"]?.string == "ES256" && header["kid"]?.string?.utf8.count == 43)
+        #expect(claims["iss"]?.string == "https://api.example" && claims["aud"]?.string == "https://api.example")
+        #expect(claims["sub"]?.string == stage.client.clientID && claims["client_id"]?.string == stage.client.clientID)
+        #expect(claims["scope"]?.string == "jobs:read" && claims["ws"]?.string == stage.workspace.description)
+        let (issued, expires) = (try #require(claims["iat"]?.integer), try #require(claims["exp"]?.integer))
+        #expect(expires - issued == 900 && claims["jti"]?.string?.isEmpty == false)
+    }
+
+    @Test func `a token is known by who signed it, until it expires or its grant or client ends`() async throws {
+        let stage = try await TokenStage()
+        let server = try stage.server()
+        let token = try await stage.token(server)
+        let known = try #require(try await server.accessTokens.verify(token))
+        #expect(known.credential == Credential(workspace: stage.workspace, principal: .client(stage.client.id), scopes: [.jobsRead, .operator]))
+        #expect(known.subjects.isSuperset(of: [stage.client.id.description, stage.workspace.description]) && known.subjects.count == 3)
+        stage.later.withLock { $0 = .seconds(898) }
+        #expect(try await server.accessTokens.verify(token) != nil)
+        stage.later.withLock { $0 = .seconds(901) }
+        #expect(try await server.accessTokens.verify(token) == nil)
+        stage.later.withLock { $0 = .zero }
+        _ = try await stage.pool.query("UPDATE oauth_grants SET revoked_at = now()")
+        #expect(try await server.accessTokens.verify(token) == nil)
+        let other = try await stage.token(server)
+        #expect(try await server.accessTokens.verify(other) != nil)
+        #expect(try await server.clients.revoke(stage.client.id, workspace: stage.workspace))
+        #expect(try await server.accessTokens.verify(other) == nil)
+    }
+
+    @Test func `a token of another issuer is none of ours, whoever signed it`() async throws {
+        let stage = try await TokenStage()
+        let (server, other) = (try stage.server(), try stage.server(issuer: "https://other.example"))
+        let token = try await stage.token(other)
+        #expect(try await other.accessTokens.verify(token) != nil)
+        #expect(try await server.accessTokens.verify(token) == nil)
+    }
+
+    @Test func `a header cannot choose how a token is checked`() async throws {
+        let stage = try await TokenStage()
+        let server = try stage.server()
+        let token = try await stage.token(server)
+        let parts = token.split(separator: ".").map(String.init)
+        let header = try RawJSON(try #require(Base64URL.decode(parts[0])))
+        let kid = try #require(header["kid"]?.string)
+        let row = try #require(try await SigningKeyTable(pool: stage.pool).list().first)
+        let pem = try P256.Signing.PublicKey(x963Representation: row.publicKey).pemRepresentation
+        var forged: [String] = []
+        for (algorithm, key) in [("HS256", Data(row.publicKey)), ("HS256", Data(pem.utf8)), ("HS256", Data())] {
+            let text = Base64URL.encode(Array(#"{"typ":"at+jwt","alg":"\#(algorithm)","kid":"\#(kid)"}"#.utf8)) + "." + parts[1]
+            forged.append(text + "." + Base64URL.encode(Array(HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: SymmetricKey(data: key)))))
+        }
+        for header in [
+            #"{"typ":"at+jwt","alg":"none","kid":"\#(kid)"}"#, #"{"typ":"at+jwt","alg":"none"}"#, #"{"typ":"at+jwt","alg":"RS256","kid":"\#(kid)"}"#,
+            #"{"typ":"JWT","alg":"ES256","kid":"\#(kid)"}"#, #"{"alg":"ES256","kid":"\#(kid)"}"#, #"{"typ":"at+jwt","alg":"ES256"}"#,
+            #"{"typ":"at+jwt","alg":"ES256","kid":"other"}"#, #"{"typ":"at+jwt","alg":"ES256","kid":"\#(kid)","crit":["x"]}"#,
+        ] {
+            let first = Base64URL.encode(Array(header.utf8))
+            forged += ["\(first).\(parts[1]).\(parts[2])", "\(first).\(parts[1])."]
+        }
+        forged += ["", ".", "..", "\(parts[0]).\(parts[1])", token + ".x", token + "=", " " + token, parts[0] + "." + parts[1] + "." + String(parts[2].reversed())]
+        for text in forged { #expect(try await server.accessTokens.verify(text) == nil, "\(text.prefix(40))") }
+        #expect(try await server.accessTokens.verify(token) != nil)
+    }
+
+    @Test func `a token of another kind that the same key signed is no access token`() async throws {
+        let stage = try await TokenStage()
+        let server = try stage.server()
+        let parts = try await stage.token(server).split(separator: ".").map(String.init)
+        let row = try #require(try await SigningKeyTable(pool: stage.pool).list().first)
+        let raw = try Sealer(secret: stage.secret).open(Sealed(bytes: row.sealedPrivate, keyID: row.sealedBy), context: "signing key \(row.kid)")
+        let key = try P256.Signing.PrivateKey(rawRepresentation: raw.exposed)
+        func signed(_ header: String, _ claims: String) throws -> String {
+            let text = Base64URL.encode(Array(header.utf8)) + "." + claims
+            return text + "." + Base64URL.encode(Array(try key.signature(for: Data(text.utf8)).rawRepresentation))
+        }
+        let good = #"{"typ":"at+jwt","alg":"ES256","kid":"\#(row.kid)"}"#
+        #expect(try await server.accessTokens.verify(try signed(good, parts[1])) != nil, "the forger has the key indeed")
+        #expect(try await server.accessTokens.verify(try signed(good.replacing("at+jwt", with: "application/AT+JWT"), parts[1])) != nil)
+        for type in ["JWT", "jwt", "dpop+jwt", "logout+jwt", ""] {
+            #expect(try await server.accessTokens.verify(try signed(good.replacing("at+jwt", with: type), parts[1])) == nil, "\(type)")
+        }
+        let claims = String(decoding: try #require(Base64URL.decode(parts[1])), as: UTF8.self)
+        let otherWorkspace = claims.replacing(stage.workspace.description, with: IdentifierSource.system.next(Workspace.self).description)
+        #expect(otherWorkspace != claims)
+        #expect(try await server.accessTokens.verify(try signed(good, Base64URL.encode(Array(otherWorkspace.utf8)))) == nil)
+    }
+
+    @Test func `a shared secret signs for one machine, and for nobody who has another`() async throws {
+        let stage = try await TokenStage()
+        var settings = OAuthSettings()
+        settings.sharedSecret = Redacted(String(repeating: "s", count: 32))
+        let server = try stage.server(settings: settings)
+        let token = try await stage.token(server)
+        let header = try RawJSON(try #require(Base64URL.decode(token.prefix { $0 != "." })))
+        #expect(header["alg"]?.string == "HS256" && header["kid"] == nil)
+        #expect(try await server.accessTokens.verify(token) != nil)
+        #expect(try await stage.server().accessTokens.verify(token) == nil)
+        settings.sharedSecret = Redacted(String(repeating: "t", count: 32))
+        #expect(try await stage.server(settings: settings).accessTokens.verify(token) == nil)
+        #expect(try await server.accessTokens.verify(try await stage.token(try stage.server())) != nil, "what was signed before is good")
+    }
+}

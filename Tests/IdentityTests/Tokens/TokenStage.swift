@@ -1,0 +1,47 @@
+import Identity
+import Ledger
+import LocalStack
+import Logging
+import NIOPosix
+import Postgres
+import Primitives
+import Redis
+import Synchronization
+import TestSupport
+
+/// A ledger with a client, and processes that share it.
+final class TokenStage: Sendable {
+    let pool: PostgresPool
+    let redis: RedisClient
+    let secret = Redacted(Sealer.randomKey())
+    let workspace = IdentifierSource.system.next(Workspace.self)
+    let client: OAuthClientRow
+    /// Added to the time of every process that asks.
+    let later = Mutex(Duration.zero)
+
+    init() async throws {
+        var configuration = try PostgresConfiguration(url: try await TestPostgres.freshDatabase())
+        configuration.maxConnections = 4
+        let logger = Logger(label: "test")
+        pool = PostgresPool(configuration, logger: logger)
+        _ = try await Migrator(LedgerMigrations.all).apply(on: pool)
+        try await WorkspaceTable(pool: pool).create(workspace, name: "test")
+        redis = RedisClient(
+            try RedisConfiguration(url: try await TestRedis.shared().url), eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        let metadata = ClientMetadata(
+            name: "test", authMethod: .basic, grantTypes: [.clientCredentials], redirectURIs: [], scopes: [.jobsRead, .operator])
+        let new = metadata.client(IdentifierSource.system.next(), workspace: workspace, secret: metadata.newSecret)
+        client = try await pool.withConnection { try await OAuthClientTable.insert(new, on: $0) }
+    }
+
+    /// As one more API process makes it.
+    func server(issuer: String = "https://api.example", secret: Redacted<String>? = nil, settings: OAuthSettings = OAuthSettings()) throws -> OAuthServer {
+        OAuthServer(
+            pool: pool, sealer: try Sealer(secret: secret ?? self.secret), revocations: Revocations(redis: redis, namespace: namespace()),
+            issuer: Issuer(issuer), settings: settings, now: { [self] in AccessTokens.systemTime() + later.withLock { $0.microseconds } })
+    }
+
+    func token(_ server: OAuthServer, scope: String? = nil) async throws -> String {
+        try await server.grants.clientCredentials(scope: scope, client: client, proofKey: nil).accessToken.exposed
+    }
+}
