@@ -22,6 +22,7 @@ package struct APIServices: Sendable {
     package var authenticator: Authenticator
     package var revocations: Revocations
     package var oauth: OAuthServer
+    package var signIn: SignIn
     package var sealer: Sealer
     /// Where webhooks may point to.
     package var addressPolicy: AddressPolicy
@@ -64,6 +65,7 @@ package struct APIServices: Sendable {
         self.logger = logger
         revocations = Revocations(redis: redis)
         drain = DrainGate(pause: .zero)
+        signIn = SignIn(pool: pool, redis: redis)
         results = ResultWaiter(pool: pool)
         eventTypes = EventTypeDirectory(table: EventTypeTable(pool: pool))
         canceller = JobCanceller(map: queues, pool: pool, redis: redis, logger: logger)

@@ -35,6 +35,10 @@ package func buildApplication(
         OAuthMetadataRoutes(services: services).all,
         OAuthClientRoutes(services: services).all,
         OAuthRegistrationRoutes(services: services).all,
+        OAuthAuthorizeRoutes(services: services).all,
+        OAuthSignInRoutes(services: services).all,
+        OAuthPushRoutes(services: services).all,
+        UserSignInRoutes(services: services).all,
     ].flatMap(\.self)
     routes += DocumentRoutes(describing: routes.filter { !$0.isAlias }, services: services).all
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
@@ -66,7 +70,7 @@ package func buildApplication(
         services: listener.reloader.map { [$0] } ?? [],
         onServerRunning: { channel in
             let port = channel.localAddress?.port ?? port
-            services.oauth.issuer.listens(at: settings.certificate == nil ? "http" : "https", host: host, port: port)
+            services.oauth.issuer.listens(host: host, port: port, scheme: settings.certificate == nil ? "http" : "https")
             await onListening(port)
         },
         logger: services.logger)

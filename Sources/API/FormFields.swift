@@ -15,8 +15,10 @@ package struct FormFields: Sendable {
     package static let mostBytes = 64 << 10
     package static let mostFields = 100
 
+    /// In the order of the text.
+    package private(set) var pairs: [(name: String, value: String)] = []
     /// The first value of each name.
-    private var values: [String: String] = [:]
+    package private(set) var values: [String: String] = [:]
     /// Names that came more than once. OAuth refuses a request for them (RFC 6749 §3.1).
     package private(set) var repeated: Set<String> = []
 
@@ -37,6 +39,7 @@ package struct FormFields: Sendable {
                 let equals = bytes[start..<end].firstIndex(of: UInt8(ascii: "=")) ?? end
                 let name = try Self.decode(bytes, start..<equals)
                 let value = try Self.decode(bytes, min(equals + 1, end)..<end)
+                pairs.append((name, value))
                 if values[name] == nil { values[name] = value } else { repeated.insert(name) }
             }
             start = end + 1

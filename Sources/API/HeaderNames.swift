@@ -14,6 +14,7 @@ extension HTTPField.Name {
     static let pragma = constant("Pragma")
     static let referrerPolicy = constant("Referrer-Policy")
     static let frameOptions = constant("X-Frame-Options")
+    static let fetchSite = constant("Sec-Fetch-Site")
 
     private static func constant(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is no header name") }

@@ -16,5 +16,6 @@ struct Housekeeping: Sendable {
         try await UniquePeriods.prune(on: pool)
         try await ProgressWriter.prune(on: pool)
         try await OAuthPruning(pool: pool).run()
+        try await SessionTable.prune(on: pool)
     }
 }

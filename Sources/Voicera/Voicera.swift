@@ -12,6 +12,7 @@ struct VoiceraCommand: AsyncParsableCommand {
             SchedulerCommand.self,
             MigrateCommand.self,
             KeysCommand.self,
+            UsersCommand.self,
             SigningKeysCommand.self,
             QueuesCommand.self,
             LanesCommand.self,

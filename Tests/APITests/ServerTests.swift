@@ -19,14 +19,14 @@ import Testing
     // MARK: Slow and odd clients
 
     @Test func `a client that says nothing, or half of its headers, is let go`() async throws {
-        try await TestAPI.run(settings: Self.hasty) { api async throws in
+        try await TestAPI.run(server: Self.hasty) { api async throws in
             #expect(try await RawConnection.send([], to: api.client.port) == "")
             #expect(try await RawConnection.send(["GET /api/health HTTP/1.1\r\nHost: x\r\n"], to: api.client.port) == "")
         }
     }
 
     @Test func `a client whose body does not come is told so and let go`() async throws {
-        try await TestAPI.run(settings: Self.hasty) { api in
+        try await TestAPI.run(server: Self.hasty) { api in
             let head = "POST /api/jobs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(api.client.key ?? "")\r\nContent-Length: 100\r\n\r\n{"
             let answer = try await RawConnection.send([head], to: api.client.port)
             #expect(answer.hasPrefix("HTTP/1.1 408") && answer.contains(#""code":"too_slow""#), "\(answer)")
@@ -35,14 +35,14 @@ import Testing
     }
 
     @Test func `a connection that rests is closed`() async throws {
-        try await TestAPI.run(settings: Self.hasty) { api in
+        try await TestAPI.run(server: Self.hasty) { api in
             let answer = try await RawConnection.send(["GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n"], to: api.client.port)
             #expect(answer.hasPrefix("HTTP/1.1 200"), "\(answer)")
         }
     }
 
     @Test func `what still comes of a body that was answered for is not waited for without end`() async throws {
-        try await TestAPI.run(settings: Self.hasty) { api in
+        try await TestAPI.run(server: Self.hasty) { api in
             let head = "POST /api/jobs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(api.client.key ?? "")\r\nContent-Length: 99999999\r\n\r\n"
             let answer = try await RawConnection.send([head, String(repeating: "x", count: 1000)], to: api.client.port)
             #expect(answer.hasPrefix("HTTP/1.1 413") && answer.contains("too_large"), "\(answer)")
@@ -109,7 +109,7 @@ import Testing
     @Test func `pages of the sites that were named may call the API, and no others`() async throws {
         var settings = ServerSettings()
         settings.origins = try #require(Origins(parsing: "https://app.example.com, http://localhost:3000"))
-        try await TestAPI.run(settings: settings) { api in
+        try await TestAPI.run(server: settings) { api in
             let preflight = try await api.client.with(key: nil).send(
                 "OPTIONS", "/api/jobs", headers: ["Origin": "https://app.example.com", "Access-Control-Request-Method": "POST"])
             #expect(preflight.status == 204 && preflight.headers["access-control-allow-origin"] == "https://app.example.com", "\(preflight)")

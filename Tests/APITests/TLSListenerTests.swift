@@ -34,7 +34,7 @@ import Testing
         var settings = ServerSettings()
         settings.certificate = ServerSettings.Certificate(chain: "\(folder.path)/chain.pem", key: "\(folder.path)/key.pem")
         settings.certificate?.interval = .milliseconds(100)
-        try await TestAPI.run(settings: settings) { api async throws in
+        try await TestAPI.run(server: settings) { api async throws in
             let two = try await Self.curl(api.client.port, "--http2")
             #expect(two.contains(#""status":"ok""#) && two.contains(" 2 200"), "\(two)")
             #expect(try await Self.curl(api.client.port, "--http1.1").contains(" 1.1 200"))
@@ -51,7 +51,7 @@ import Testing
         var settings = ServerSettings()
         settings.patience.headers = .milliseconds(200)
         settings.certificate = ServerSettings.Certificate(chain: "\(folder.path)/chain.pem", key: "\(folder.path)/key.pem")
-        try await TestAPI.run(settings: settings) { api async throws in
+        try await TestAPI.run(server: settings) { api async throws in
             #expect(try await RawConnection.send(bytes: [[0x16, 0x03, 0x01]], to: api.client.port) == "")
         }
     }
@@ -59,6 +59,6 @@ import Testing
     @Test func `a certificate that cannot be read stops the start`() async throws {
         var settings = ServerSettings()
         settings.certificate = ServerSettings.Certificate(chain: "/nowhere/chain.pem", key: "/nowhere/key.pem")
-        await #expect(throws: (any Error).self) { try await TestAPI.run(settings: settings) { _ in } }
+        await #expect(throws: (any Error).self) { try await TestAPI.run(server: settings) { _ in } }
     }
 }

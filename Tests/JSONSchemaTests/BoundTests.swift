@@ -11,17 +11,17 @@ import Testing
     }
 
     @Test func `a schema that doubles its work at every step is cut off`() throws {
-        let steps = (0..<28).map { #""d\#($0)":{"anyOf":[{"allOf":[{"$ref":"#/$defs/d\#($0 + 1)"}]},{"$ref":"#/$defs/d\#($0 + 1)"}]}"# }
-        let short = (0..<12).map { #""d\#($0)":{"allOf":[{"$ref":"#/$defs/d\#($0 + 1)"},{"$ref":"#/$defs/d\#($0 + 1)"}]}"# }
-        #expect(try refusals(#"{"$ref":"#/$defs/d0","$defs":{\#(steps.joined(separator: ",")),"d28":false}}"#).count == 1, "too deep")
-        let items = #"{"items":{"$ref":"#/$defs/d0"},"$defs":{\#(short.joined(separator: ",")),"d12":true}}"#
+        let steps = (0..<28).map { ##""d\##($0)":{"anyOf":[{"allOf":[{"$ref":"#/$defs/d\##($0 + 1)"}]},{"$ref":"#/$defs/d\##($0 + 1)"}]}"## }
+        let short = (0..<12).map { ##""d\##($0)":{"allOf":[{"$ref":"#/$defs/d\##($0 + 1)"},{"$ref":"#/$defs/d\##($0 + 1)"}]}"## }
+        #expect(try refusals(##"{"$ref":"#/$defs/d0","$defs":{\##(steps.joined(separator: ",")),"d28":false}}"##).count == 1, "too deep")
+        let items = ##"{"items":{"$ref":"#/$defs/d0"},"$defs":{\##(short.joined(separator: ",")),"d12":true}}"##
         #expect(try faults(items, "[\(Array(repeating: "1", count: 1000).joined(separator: ","))]").map(\.reason) == [Self.tooMuch])
         #expect(try faults(items, "[1]").isEmpty)
     }
 
     @Test func `a verdict that was cut off is no verdict, under not either`() throws {
-        let short = (0..<12).map { #""d\#($0)":{"allOf":[{"$ref":"#/$defs/d\#($0 + 1)"},{"$ref":"#/$defs/d\#($0 + 1)"}]}"# }
-        let items = #"{"not":{"items":{"$ref":"#/$defs/d0"}},"$defs":{\#(short.joined(separator: ",")),"d12":true}}"#
+        let short = (0..<12).map { ##""d\##($0)":{"allOf":[{"$ref":"#/$defs/d\##($0 + 1)"},{"$ref":"#/$defs/d\##($0 + 1)"}]}"## }
+        let items = ##"{"not":{"items":{"$ref":"#/$defs/d0"}},"$defs":{\##(short.joined(separator: ",")),"d12":true}}"##
         #expect(try faults(items, "[\(Array(repeating: "1", count: 1000).joined(separator: ","))]").map(\.reason) == [Self.tooMuch])
     }
 
@@ -29,8 +29,8 @@ import Testing
         let open = String(repeating: #"{"items":"#, count: 60), close = String(repeating: "}", count: 60)
         let value = String(repeating: "[", count: 60) + String(repeating: "]", count: 60)
         #expect(try faults(open + "{}" + close, value).isEmpty)
-        let through = (0..<30).map { #""d\#($0)":{"$ref":"#/$defs/d\#($0 + 1)"}"#  }.joined(separator: ",")
-        let deep = #"{"items":{"$ref":"#/$defs/d0"},"$defs":{\#(through),"d30":{"items":{"$ref":"#/$defs/d0"}}}}"#
+        let through = (0..<30).map { ##""d\##($0)":{"$ref":"#/$defs/d\##($0 + 1)"}"##  }.joined(separator: ",")
+        let deep = ##"{"items":{"$ref":"#/$defs/d0"},"$defs":{\##(through),"d30":{"items":{"$ref":"#/$defs/d0"}}}}"##
         #expect(try faults(deep, value).map(\.reason) == [Self.tooMuch])
     }
 

@@ -10,7 +10,7 @@ package final class Issuer: Sendable {
     package var url: String { text.withLock { $0 } }
 
     /// Does nothing where an address is set.
-    package func listens(at scheme: String, host: String, port: Int) {
+    package func listens(host: String, port: Int, scheme: String = "http") {
         let name = host.contains(":") ? "[\(host)]" : host
         text.withLock { if $0.isEmpty { $0 = "\(scheme)://\(name):\(port)" } }
     }

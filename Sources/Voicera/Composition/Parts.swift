@@ -53,9 +53,9 @@ struct Parts {
             return (metrics.exposition(format), format.contentType)
         }
         services.drain = DrainGate(pause: drain)
+        let bootstrap: [any Service] = oauth.client.map { [BootstrapService(client: $0, pool: pool, logger: logger)] } ?? []
         let application = try buildApplication(
             services: services, settings: settings, host: listen.host, port: listen.port, onListening: onListening)
-        let bootstrap: [any Service] = oauth.client.map { [BootstrapService(client: $0, pool: pool, logger: logger)] } ?? []
         return bootstrap + [feed, pusher, writer, events, application, services.drain]
     }
 

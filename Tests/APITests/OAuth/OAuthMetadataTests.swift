@@ -50,8 +50,8 @@ import Testing
         #expect(issuer.url(of: "/api/oauth/token") == "https://api.example/voicera/api/oauth/token")
         #expect(Issuer("https://api.example").wellKnown("x") == "https://api.example/.well-known/x")
         let late = Issuer(nil)
-        late.listens(at: "http", host: "::1", port: 80)
-        late.listens(at: "http", host: "other", port: 81)
+        late.listens(host: "::1", port: 80)
+        late.listens(host: "other", port: 81)
         #expect(late.url == "http://[::1]:80" && late.path == "")
         for bad in ["", "api.example", "ftp://x", "https://", "https://x/", "https://x?y", "https://x#y", "https://u@x", "https://x y"] {
             #expect(Issuer.check(bad) == nil, "\(bad)")

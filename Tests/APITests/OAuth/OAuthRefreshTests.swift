@@ -38,7 +38,7 @@ import Testing
     @Test func `a client with a secret that lost the answer is given it again, so often and no more`() async throws {
         var settings = OAuthSettings()
         settings.graceRepeats = 2
-        try await TestAPI.run(oauth: settings) { api in
+        try await TestAPI.run(settings: settings) { api in
             let stage = api.stage
             let client = try await stage.makeClient()
             let tokens = try await stage.tokens(client)

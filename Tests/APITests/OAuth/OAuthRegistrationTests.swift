@@ -10,7 +10,7 @@ import Testing
     private static func run(_ body: (TestAPI, Client) async throws -> Void) async throws {
         var settings = OAuthSettings()
         settings.registrationToken = Redacted(token)
-        try await TestAPI.run(oauth: settings) { api in try await body(api, api.client.with(key: token)) }
+        try await TestAPI.run(settings: settings) { api in try await body(api, api.client.with(key: token)) }
     }
 
     @Test func `a program registers itself, looks at its registration and ends it`() async throws {

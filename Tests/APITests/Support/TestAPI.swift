@@ -25,15 +25,15 @@ struct TestAPI: Sendable {
     let lines: LogLines
     let queues: QueueMap
     let redis: RedisClient
-    let oauth: OAuthServer
     private let group: ServiceGroup
+    let oauth: OAuthServer
 
     /// - Parameters:
     ///   - database: a server of the test's own, for one that stops it.
     ///   - redisURL: another Redis than the shared one.
     static func run(
-        database: String? = nil, redisURL: String? = nil, settings: ServerSettings = ServerSettings(), drain: Duration = .zero,
-        oauth oauthSettings: OAuthSettings = OAuthSettings(), _ body: (TestAPI) async throws -> Void
+        database: String? = nil, redisURL: String? = nil, server: ServerSettings = ServerSettings(), drain: Duration = .zero,
+        settings: OAuthSettings = OAuthSettings(), rates: SignInThrottle.Rates = .init(), _ body: (TestAPI) async throws -> Void
     ) async throws {
         let lines = LogLines()
         let logger = Logger(label: "test") { _ in lines.handler }
@@ -54,16 +54,18 @@ struct TestAPI: Sendable {
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let sealer = try Sealer(secret: Redacted(Sealer.randomKey()))
         let oauth = OAuthServer(
-            pool: pool, sealer: sealer, revocations: Revocations(redis: redis), issuer: Issuer(nil), settings: oauthSettings)
+            pool: pool, sealer: sealer, revocations: Revocations(redis: redis), issuer: Issuer(nil), settings: settings)
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: jobs, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
             pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]), authenticator: Authenticator(keys: keys, tokens: oauth.accessTokens), oauth: oauth, sealer: sealer, addressPolicy: AddressPolicy(), version: "1.2.3", logger: logger)
+
+        services.signIn = SignIn(pool: pool, redis: redis, namespace: namespace(), cost: PasswordCost(logarithm: 4, blockSize: 8, parallelism: 1), rates: rates)
 
         let registry = PrometheusRegistry()
         services.exposition = { (registry.exposition(ExpositionFormat(accept: $0)), ExpositionFormat(accept: $0).contentType) }
         let port = Promise<Int>()
         services.drain = DrainGate(pause: drain)
-        let application = try buildApplication(services: services, settings: settings, port: 0) { port.fulfil($0) }
+        let application = try buildApplication(services: services, settings: server, port: 0) { port.fulfil($0) }
         let group = ServiceGroup(services: [pool, redis, feed, jobs, events, settlements, pusher, application, services.drain], logger: logger)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await withMetricsFactory(registry) { try await group.run() } }
@@ -71,7 +73,10 @@ struct TestAPI: Sendable {
             let key = try await KeyIssuer(keys: keys).issue(name: "test", workspace: workspace, scopes: Scope.all).secret.exposed
             let client = Client(port: await port.value, key: key)
             do {
-                try await body(TestAPI(pool: pool, settlements: settlements, workspace: workspace, client: client, lines: lines, queues: queues, redis: redis, oauth: oauth, group: group))
+                try await body(
+                    TestAPI(
+                        pool: pool, settlements: settlements, workspace: workspace, client: client, lines: lines, queues: queues, redis: redis,
+                        group: group, oauth: oauth))
             } catch {
                 await group.triggerGracefulShutdown()
                 tasks.cancelAll()

@@ -1,0 +1,118 @@
+import HTTPTypes
+import Identity
+
+/// Pages for people in browsers. Programs only lead there.
+enum SignInOperations {
+    private static let html = Schema.string()
+    private static let examplePage: JSON = "<!DOCTYPE html>…"
+    private static let longest = 8192
+
+    private static func page(_ status: HTTPResponse.Status, _ description: String) -> Operation.Answer {
+        Operation.Answer(status: status, description: description, schema: html, example: examplePage, mediaType: "text/html")
+    }
+
+    private static func redirect(_ description: String) -> Operation.Answer {
+        Operation.Answer(
+            status: .seeOther, description: description,
+            headers: [("Location", "Of the client, with `code`, `state` and `iss`, or `error`; or of the next page.", .string())])
+    }
+
+    private static let unusable = page(.badRequest, "The request cannot be trusted with a redirect: unknown client or redirect URI, or an expired reference.")
+    private static let outOfDate = page(.forbidden, "The form is not of this browser, or out of date.")
+    private static let tooLarge = page(.contentTooLarge, "The form is too large.")
+    private static let notForm = page(.unsupportedMediaType, "The body is no form.")
+    private static let unavailable = page(.serviceUnavailable, "Not at the moment.")
+
+    private static let parameters: [Schema.Member] = [
+        .optional("client_id", .string(1...128)), .optional("redirect_uri", .string(1...RedirectURI.longest)), .optional("response_type", .string(1...100)),
+        .optional("scope", .string(1...2000)), .optional("state", .string(1...2048)), .optional("code_challenge", .string(1...200)),
+        .optional("code_challenge_method", .string(1...20)), .optional("prompt", .string(1...100)), .optional("dpop_jkt", .string(1...100)),
+        .optional("request_uri", .string(1...200)), .optional("response_mode", .string(1...20)), .optional("resource", .string(1...512)),
+    ]
+    static let authorizationParameters = Schema.object("AuthorizationRequest", parameters)
+    static let exampleParameters: JSON = [
+        "client_id": "client_01jd7t5m8efqv8s4z3x2c1b0n9", "redirect_uri": "https://app.example/callback", "response_type": "code", "scope": "courses:read",
+        "state": "af0ifjsldkj", "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256",
+    ]
+
+    static let authorize = Operation(
+        "authorize", .authentication, "Ask a user for access",
+        description: """
+            RFC 6749 §4.1.1 in a browser. PKCE with S256 is needed of every client, `redirect_uri` of every request. Shows the sign-in, then the question, unless \
+            the user agreed to the same before. Errors are sent to the client, except where it is not sure who that is.
+            """,
+        parameters: parameters.map { .query($0.name, $0.schema, words[$0.name] ?? "") },
+        answers: [page(.ok, "The sign-in, or the question."), redirect("The answer."), unusable, unavailable])
+
+    static let authorizeByForm = Operation(
+        "authorizeByForm", .authentication, "Ask a user for access, by a form",
+        description: "The same parameters in a form; the browser is sent on to the address with them.",
+        body: .form(authorizationParameters, example: exampleParameters),
+        answers: [redirect("The same request in a query."), unusable, tooLarge, notForm])
+
+    private static let words: [String: String] = [
+        "client_id": "Which program asks.", "redirect_uri": "Where the answer goes: one of the client's, to the letter.", "response_type": "`code`.",
+        "scope": "Scopes with blanks between; all of the client's when left out.", "state": "Comes back to the letter.",
+        "code_challenge": "Base64url of the SHA-256 of the verifier (RFC 7636).", "code_challenge_method": "`S256`.",
+        "prompt": "`none`, or any of `login`, `select_account` and `consent`.", "dpop_jkt": "Thumbprint of the key that the code is bound to (RFC 9449).",
+        "request_uri": "Of a request that was pushed (RFC 9126).", "response_mode": "`query`.", "resource": "This API (RFC 8707).",
+    ]
+
+    private static func form(_ id: String, _ summary: String, _ members: [Schema.Member], example: JSON, _ answers: [Operation.Answer]) -> Operation {
+        Operation(
+            id, .authentication, summary, description: "Of our own pages: the token in the form is good for one browser and one request.",
+            body: .form(.object(nil, members), example: example), answers: answers + [outOfDate, tooLarge, notForm, unavailable])
+    }
+
+    private static let carried: [Schema.Member] = [.optional("request", .string(0...longest)), .optional("token", .string(1...100))]
+
+    static let signIn = form(
+        "signIn", "Sign in", carried + [.optional("email", .string(1...320)), .optional("password", .string(1...200))],
+        example: ["request": "client_id=…", "token": "…", "email": "john@example.com", "password": "…"],
+        [
+            redirect("Signed in; on to the question."), unusable, page(.unprocessableContent, "The e-mail address or the password is not right, or missing."),
+            page(.tooManyRequests, "Too many tries for the account or from the address."),
+        ])
+
+    static let consent = form(
+        "decide", "Answer the question", carried + [.optional("decision", .choice(["allow", "deny"]))],
+        example: ["request": "client_id=…", "token": "…", "decision": "allow"], [redirect("The answer, on to the client."), unusable])
+
+    static let signOut = form(
+        "signOut", "Sign out", carried, example: ["token": "…"], [redirect("Signed out."), page(.badRequest, "The form is not validly encoded.")])
+
+    static let signOutPage = Operation(
+        "showSignOut", .authentication, "Who is signed in, and the way out", answers: [page(.ok, "The page."), unavailable])
+
+    static let style = Operation(
+        "getSignInStyle", .authentication, "How the pages of the sign-in look",
+        answers: [Operation.Answer(status: .ok, description: "The style sheet.", schema: .string(), example: "body { … }", mediaType: "text/css")])
+
+    static let push = Operation(
+        "pushAuthorizationRequest", .authentication, "Push an authorization request",
+        description: """
+            RFC 9126: the parameters of `authorize`, from the client itself, who proves who it is by Basic or in the form. The reference is good for a minute, one \
+            browser and one answer.
+            """,
+        parameters: [.header("DPoP", .string(1...8192), "Proof of a key that the code is then bound to (RFC 9449).")],
+        body: .form(
+            .object("PushedAuthorizationRequest", parameters.filter { $0.name != "request_uri" } + [.optional("client_secret", .string(1...200))]),
+            example: exampleParameters),
+        answers: [
+            Operation.Answer(
+                status: .created, description: "The reference.", schema: pushed,
+                example: ["request_uri": "urn:ietf:params:oauth:request_uri:Qm9v3xT0xkzN5bq1fD7s2LrYc8WgH4aEoPjVuKiRnZw", "expires_in": 60]),
+            Operation.Answer(
+                status: .badRequest, description: "As `authorize` would refuse it.", schema: refusal,
+                example: ["error": "invalid_request", "error_description": "The parameter code_challenge is missing."]),
+            Operation.Answer(
+                status: .unauthorized, description: "The client is not known, or did not prove who it is.", schema: refusal,
+                example: ["error": "invalid_client", "error_description": "The client is not known, or it did not prove who it is."]),
+        ])
+
+    private static let pushed = Schema.object(
+        "PushedReference",
+        [.required("request_uri", .string(pattern: "^urn:ietf:params:oauth:request_uri:[A-Za-z0-9_-]{43}$")), .required("expires_in", .integer(1...600))])
+    private static let refusal = Schema.object(
+        "AuthorizationError", [.required("error", .string(pattern: "^[a-z_]+$")), .optional("error_description", .string())])
+}

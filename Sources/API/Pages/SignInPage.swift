@@ -1,0 +1,95 @@
+import HTTPTypes
+
+/// Where somebody says who they are.
+struct SignInPage: Sendable {
+    enum Fault: Sendable {
+        case emailMissing, passwordMissing, bothMissing, refused
+        case slowDown(minutes: Int64)
+        case busy
+    }
+
+    let clientName: String
+    /// As the pages carry it.
+    let request: String
+    let token: String
+    /// Of the client, with the refusal.
+    let cancelURL: String
+    let formTarget: String
+    var email = ""
+    var fault: Fault?
+
+    var page: WebPage {
+        var page = WebPage(title: "Sign in", content: content, formTargets: [formTarget], hasErrors: fault != nil)
+        switch fault {
+        case nil: break
+        case .slowDown?: page.status = .tooManyRequests
+        case .busy?: page.status = .serviceUnavailable
+        default: page.status = .unprocessableContent
+        }
+        return page
+    }
+
+    private var content: HTML {
+        """
+        <p class="lead">to go on to <strong><bdi>\(clientName)</bdi></strong></p>
+        \(summary)
+        <form method="post" action="login" novalidate>
+        <input type="hidden" name="request" value="\(request)">
+        <input type="hidden" name="token" value="\(token)">
+        <div class="field">
+        <label for="email">E-mail address</label>
+        \(emailError)
+        <input id="email" name="email" type="email" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" required maxlength="320" value="\(email)"\(emailState)>
+        </div>
+        <div class="field">
+        <label for="password">Password</label>
+        \(passwordError)
+        <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="200"\(passwordState)>
+        </div>
+        <div class="actions"><button type="submit" class="primary">Sign in</button><a class="quiet" href="\(cancelURL)">Cancel</a></div>
+        </form>
+        """
+    }
+
+    private var lacksEmail: Bool {
+        switch fault {
+        case .emailMissing?, .bothMissing?: true
+        default: false
+        }
+    }
+    private var lacksPassword: Bool {
+        switch fault {
+        case .passwordMissing?, .bothMissing?: true
+        default: false
+        }
+    }
+
+    private var emailError: HTML { lacksEmail ? #"<p class="error" id="email-error">Enter your e-mail address.</p>"# : .nothing }
+    private var passwordError: HTML { lacksPassword ? #"<p class="error" id="password-error">Enter your password.</p>"# : .nothing }
+    private var emailState: HTML {
+        if lacksEmail { return #" aria-invalid="true" aria-describedby="email-error""# }
+        return fault == nil ? " autofocus" : .nothing
+    }
+    private var passwordState: HTML { lacksPassword ? #" aria-invalid="true" aria-describedby="password-error""# : .nothing }
+
+    /// The first thing that is read out, and where the keyboard is.
+    private var summary: HTML {
+        let items: [HTML]
+        switch fault {
+        case nil: return .nothing
+        case .emailMissing?: items = [##"<a href="#email">Enter your e-mail address</a>"##]
+        case .passwordMissing?: items = [##"<a href="#password">Enter your password</a>"##]
+        case .bothMissing?: items = [##"<a href="#email">Enter your e-mail address</a>"##, ##"<a href="#password">Enter your password</a>"##]
+        case .refused?: items = [##"<a href="#email">The e-mail address or the password is not right</a>"##]
+        case .slowDown(let minutes)?:
+            items = ["There were too many tries. Try again in \(minutes == 1 ? "a minute" : "\(String(minutes)) minutes")."]
+        case .busy?: items = ["Many people are signing in at the moment. Try again in a few seconds."]
+        }
+        return """
+            <div class="summary" role="alert" tabindex="-1" autofocus>
+            <h2>You could not be signed in</h2>
+            <ul>\(HTML(items.map { "<li>\($0)</li>" as HTML }))</ul>
+            </div>
+            """
+    }
+}

@@ -1,0 +1,31 @@
+/// Random numbers that are the same in every run (SplitMix64), for tests that look for an input that breaks something.
+struct Numbers: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// The text with a few bytes changed, taken out or put in; whatever is no UTF-8 then is replaced.
+    mutating func mutation(of text: String) -> String {
+        var bytes = Array(text.utf8)
+        for _ in 0..<Int.random(in: 1...4, using: &self) {
+            let interesting: [UInt8] = Array("%:/@?#[]&=+.*\\\"\n\u{0}-_09azAZ{}, ".utf8) + [0x80, 0xc3, 0xff]
+            let byte = interesting[Int.random(in: 0..<interesting.count, using: &self)]
+            let place = Int.random(in: 0...bytes.count, using: &self)
+            switch Int.random(in: 0..<4, using: &self) {
+            case 0: bytes.insert(byte, at: place)
+            case 1 where place < bytes.count: bytes[place] = byte
+            case 2 where place < bytes.count: bytes.remove(at: place)
+            default: bytes.removeLast(min(bytes.count, Int.random(in: 0...3, using: &self)))
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
