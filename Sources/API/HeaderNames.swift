@@ -10,6 +10,11 @@ extension HTTPField.Name {
     static let prefer = constant("Prefer")
     static let preferenceApplied = constant("Preference-Applied")
     static let link = constant("Link")
+    static let rateLimit = constant("RateLimit")
+    static let rateLimitPolicy = constant("RateLimit-Policy")
+    static let xForwardedFor = constant("X-Forwarded-For")
+    static let forwarded = constant("Forwarded")
+    static let dpop = constant("DPoP")
 
     private static func constant(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is no header name") }

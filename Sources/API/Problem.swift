@@ -21,20 +21,22 @@ struct Problem: Error, Sendable {
     var detail: String
     var faults: [Fault] = []
     var headers: HTTPFields = [:]
+    /// Of this kind of problem only.
+    var members: [(String, JSON)] = []
 
     /// Faults listed at most; a batch can have thousands.
     private static let mostFaults = 50
 
     func response(requestID: String) -> Response {
-        var members: [(String, JSON)] = [
+        var all: [(String, JSON)] = [
             ("type", .string("https://voicera.ai/problems/\(code)")), ("title", .string(title)), ("status", .int(status.code)),
             ("detail", .string(detail)), ("code", .string(code)), ("requestId", .string(requestID)),
         ]
-        if !faults.isEmpty { members.append(("errors", .array(faults.prefix(Self.mostFaults).map(\.json)))) }
+        if !faults.isEmpty { all.append(("errors", .array(faults.prefix(Self.mostFaults).map(\.json)))) }
         var headers = headers
         headers[.contentType] = "application/problem+json"
         headers[.cacheControl] = "no-store"
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: JSON.object(members).text)))
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: JSON.object(all + members).text)))
     }
 
     private var title: String { status.reasonPhrase.isEmpty ? "Error" : status.reasonPhrase }

@@ -52,7 +52,7 @@ struct UpCommand: AsyncParsableCommand {
             let parts = Parts(
                 pool: try stores.makePool(logger: logger), redis: try stores.makeRedis(logger: logger), sealer: sealer, targets: targets,
                 metricsListen: metricsListen, logger: logger)
-            let api = parts.api(listen: listen, webhookSecret: webhookSecret) { port in
+            let api = try parts.api(listen: listen, webhookSecret: webhookSecret) { port in
                 let run = DataFolder.Run(
                     baseUrl: "http://\(listen.host):\(port)", workspaceId: access.workspaceId, apiKey: access.apiKey,
                     databaseUrl: stack.databaseURL, redisUrl: stack.redisURL,
@@ -79,7 +79,7 @@ struct UpCommand: AsyncParsableCommand {
         try await withPool(pool) {
             _ = try await Migrator(LedgerMigrations.all).apply(on: pool)
             try await LogPartitions(pool: pool).ensure()
-            if let kept = folder.access(), try await Authenticator(keys: APIKeyTable(pool: pool)).authenticate(key: kept.apiKey) != nil { return kept }
+            if let kept = folder.access(), try await Authenticator(keys: APIKeyTable(pool: pool)).authenticate(kept.apiKey) != nil { return kept }
             let workspaces = WorkspaceTable(pool: pool)
             let workspace: WorkspaceID
             if let first = try await workspaces.first() {

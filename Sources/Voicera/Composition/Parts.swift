@@ -33,21 +33,29 @@ struct Parts {
     var stores: [any Service] { [pool, redis] }
 
     /// The API and the writers behind it. `onListening` is called with the port.
-    func api(listen: ListenAddress, webhookSecret: WebhookSecret?, onListening: @escaping @Sendable (Int) async -> Void) -> [any Service] {
+    func api(listen: ListenAddress, webhookSecret: WebhookSecret?, onListening: @escaping @Sendable (Int) async -> Void) throws -> [any Service] {
         let writer = JobWriter(pool: pool)
         let events = EventWriter(pool: pool, deliveryJob: Publisher.deliveryJob())
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let pusher = IndexPusher(map: map, redis: redis, logger: logger)
         observeIntake(writer, events, pusher)
+        let keys = APIKeyTable(pool: pool)
+        let (revocations, use) = (Revocations(redis: redis, logger: logger), KeyUse(keys: keys, logger: logger))
+        let authenticator = Authenticator(keys: keys, revocations: revocations, use: use)
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: writer, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
-            pusher: pusher, queues: map, feed: feed, registry: JobRegistry(), authenticator: Authenticator(keys: APIKeyTable(pool: pool)), sealer: sealer,
-            addressPolicy: targets, defaultWebhookSecret: webhookSecret, version: Self.version, logger: logger)
+            pusher: pusher, queues: map, feed: feed, registry: JobRegistry(), authenticator: authenticator, sealer: sealer,
+            addressPolicy: targets, defaultWebhookSecret: webhookSecret, version: Self.version, revocations: revocations,
+            limits: try Environment.rateLimits(), logger: logger)
+        services.proxies = try Environment.trustedProxies()
         services.exposition = { [metrics] accept in
             let format = ExpositionFormat(accept: accept)
             return (metrics.exposition(format), format.contentType)
         }
-        return [feed, pusher, writer, events, buildApplication(services: services, host: listen.host, port: listen.port, onListening: onListening)]
+        return [
+            feed, revocations, use, pusher, writer, events,
+            buildApplication(services: services, host: listen.host, port: listen.port, onListening: onListening),
+        ]
     }
 
     func worker(slots: [String: Int], attempts: Int, drain: Duration) throws -> [any Service] {

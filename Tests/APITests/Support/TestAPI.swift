@@ -29,7 +29,9 @@ struct TestAPI: Sendable {
     /// - Parameters:
     ///   - database: a server of the test's own, for one that stops it.
     ///   - redisURL: another Redis than the shared one.
-    static func run(database: String? = nil, redisURL: String? = nil, _ body: (TestAPI) async throws -> Void) async throws {
+    static func run(
+        database: String? = nil, redisURL: String? = nil, limits: RateLimits? = .usual, proxies: TrustedProxies = .none, _ body: (TestAPI) async throws -> Void
+    ) async throws {
         let lines = LogLines()
         let logger = Logger(label: "test") { _ in lines.handler }
         let url: String = if let database { database } else { try await TestPostgres.freshDatabase() }
@@ -47,15 +49,20 @@ struct TestAPI: Sendable {
         let settlements = SettlementWriter(pool: pool, logger: logger)
         let keys = APIKeyTable(pool: pool)
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
+        let revocations = Revocations(redis: redis, logger: logger)
+        let use = KeyUse(keys: keys, logger: logger)
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: jobs, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
-            pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]), authenticator: Authenticator(keys: keys), sealer: try Sealer(secret: Redacted(Sealer.randomKey())), addressPolicy: AddressPolicy(), version: "1.2.3", logger: logger)
+            pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]),
+            authenticator: Authenticator(keys: keys, revocations: revocations, use: use), sealer: try Sealer(secret: Redacted(Sealer.randomKey())),
+            addressPolicy: AddressPolicy(), version: "1.2.3", revocations: revocations, limits: limits, limitNamespace: queues.namespace, logger: logger)
+        services.proxies = proxies
 
         let registry = PrometheusRegistry()
         services.exposition = { (registry.exposition(ExpositionFormat(accept: $0)), ExpositionFormat(accept: $0).contentType) }
         let port = Promise<Int>()
         let application = buildApplication(services: services, port: 0) { port.fulfil($0) }
-        let group = ServiceGroup(services: [pool, redis, feed, jobs, events, settlements, pusher, application], logger: logger)
+        let group = ServiceGroup(services: [pool, redis, feed, revocations, use, jobs, events, settlements, pusher, application], logger: logger)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await withMetricsFactory(registry) { try await group.run() } }
             let workspace = try await makeWorkspace(pool)
