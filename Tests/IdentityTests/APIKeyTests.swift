@@ -70,7 +70,7 @@ import Testing
     @Test func `a key tells its workspace and scopes`() async throws {
         let stage = try await Stage()
         let issued = try await stage.issue()
-        let credential = try await Authenticator(keys: stage.keys).authenticate(key: issued.secret.exposed)
+        let credential = try await Authenticator(keys: stage.keys).authenticate(issued.secret.exposed)?.credential
         #expect(credential == Credential(workspace: stage.workspace, principal: .key(issued.id), scopes: [.jobsRead, .operator]))
     }
 
@@ -86,21 +86,21 @@ import Testing
         let stage = try await Stage()
         let authenticator = Authenticator(keys: stage.keys)
         let issued = try await stage.issue()
-        #expect(try await authenticator.authenticate(key: APIKeySecret.mint().exposed) == nil)
-        #expect(try await authenticator.authenticate(key: "vk_\(issued.secret.prefix)_" + APIKeySecret.mint().exposed.suffix(43)) == nil)
-        #expect(try await authenticator.authenticate(key: "nonsense") == nil)
+        #expect(try await authenticator.authenticate(APIKeySecret.mint().exposed) == nil)
+        #expect(try await authenticator.authenticate("vk_\(issued.secret.prefix)_" + APIKeySecret.mint().exposed.suffix(43)) == nil)
+        #expect(try await authenticator.authenticate("nonsense") == nil)
         let expired = try await stage.issue(expiresAt: 1_000_000)
-        #expect(try await authenticator.authenticate(key: expired.secret.exposed) == nil)
+        #expect(try await authenticator.authenticate(expired.secret.exposed) == nil)
     }
 
     @Test func `a revoked key stops within moments`() async throws {
         let stage = try await Stage()
         let authenticator = Authenticator(keys: stage.keys)
         let issued = try await stage.issue()
-        #expect(try await authenticator.authenticate(key: issued.secret.exposed) != nil)
+        #expect(try await authenticator.authenticate(issued.secret.exposed) != nil)
         #expect(try await stage.keys.revoke(issued.id, workspace: IdentifierSource.system.next()) == false)
         #expect(try await stage.keys.revoke(issued.id, workspace: stage.workspace))
         #expect(try await stage.keys.revoke(issued.id, workspace: stage.workspace) == false)
-        try await eventually("the key is refused", within: .seconds(3)) { try await authenticator.authenticate(key: issued.secret.exposed) == nil }
+        try await eventually("the key is refused", within: .seconds(3)) { try await authenticator.authenticate(issued.secret.exposed) == nil }
     }
 }

@@ -2,22 +2,57 @@ import HTTPTypes
 import Hummingbird
 import Identity
 
-/// Finds out who makes a request, and whether they may.
+/// Finds out who makes a request.
 struct Authentication: Sendable {
-    let authenticator: Authenticator
+    /// Judges a proof of possession (DPoP, RFC 9449) that came with a token: the thumbprint of the key that made it. Throws a problem for one that is not
+    /// in order.
+    typealias ProofCheck = @Sendable (_ proof: String, _ token: String, _ request: Request) async throws -> String
 
-    /// - Parameter scopes: any of them is enough.
-    func authorize(_ request: Request, scopes: [Scope]) async throws -> Credential {
-        guard let key = Self.key(of: request.headers) else { throw Problem.unauthenticated }
-        guard let credential = try await authenticator.authenticate(key: key) else { throw Problem.invalidKey }
-        guard scopes.contains(where: credential.scopes.contains) else { throw Problem.missingScope(scopes.map(\.rawValue)) }
-        return credential
+    let authenticator: Authenticator
+    /// Nil: nobody can prove anything, so a token that is bound to a key is of no use.
+    var checkProof: ProofCheck?
+
+    /// - Parameter beforeRead: called when the answer is not remembered; what it throws is thrown.
+    func identify(_ request: Request, beforeRead: () throws -> Void) async throws -> KnownCredential {
+        guard let presented = try PresentedCredential(request.headers) else { throw Problem.unauthenticated }
+        guard let known = try await authenticator.authenticate(presented.text, beforeRead: beforeRead) else { throw Problem.invalidKey }
+        switch (known.proofKey, presented.scheme) {
+        case (nil, .bearer): return known
+        case (nil, .proof), (_?, .bearer): throw Problem.invalidKey
+        case (let key?, .proof):
+            guard let checkProof, let proof = request.headers[.dpop], try await checkProof(proof, presented.text, request) == key else {
+                throw Problem.invalidProof
+            }
+            return known
+        }
+    }
+}
+
+/// What a request shows for its right: a header's, never a part of its URL, which ends up in logs and histories.
+struct PresentedCredential: Sendable, Equatable {
+    enum Scheme: Sendable { case bearer, proof }
+
+    let text: String
+    let scheme: Scheme
+
+    /// Nil for none.
+    init?(_ headers: HTTPFields) throws(Problem) {
+        let given = headers[.authorization].flatMap(Self.parse)
+        let key = headers[.apiKey].map { (text: $0, scheme: Scheme.bearer) }
+        // Two that differ: one of them is not meant, and we must not choose.
+        if let given, let key, given.text != key.text { throw .twoCredentials }
+        guard let found = given ?? key else { return nil }
+        (text, scheme) = found
     }
 
-    private static func key(of headers: HTTPFields) -> String? {
-        guard let authorization = headers[.authorization] else { return headers[.apiKey] }
+    private static func parse(_ authorization: String) -> (text: String, scheme: Scheme)? {
         let parts = authorization.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return headers[.apiKey] }
-        return String(parts[1].trimmingPrefix { $0 == " " })
+        guard parts.count == 2 else { return nil }
+        let text = String(parts[1].trimmingPrefix { $0 == " " })
+        switch parts[0].lowercased() {
+        case "bearer": return (text, .bearer)
+        case "dpop": return (text, .proof)
+        default: return nil
+        }
     }
 }

@@ -9,7 +9,9 @@ enum ScheduleOperations {
         ("links", ["self": "/api/schedules/sch_01jd2n8w5tq3v9k7x4m6b0c1yz"]),
     ]
     private static let detail = JSON.object(members + [("nextOccurrences", [Examples.time]), ("occurrences", [])])
-    private static let problems: [Problem] = [Problem(.nameTaken), Problem(.tooMany(limit: 1000)), Problem(.neverComes)]
+    private static let problems: [Problem] = [
+        Problem(ScheduleRefusal.nameTaken), Problem(ScheduleRefusal.tooMany(limit: 1000)), Problem(ScheduleRefusal.neverComes),
+    ]
 
     static let list = Operation(
         "listSchedules", .schedules, "Schedules, newest first", parameters: .paging("schedules", .id("sch")),

@@ -25,8 +25,8 @@ struct OAuthMetadataRoutes: Sendable {
         let path = issuer.path
         guard !path.isEmpty else { return [] }
         return [
-            Route(openly: .get, "/.well-known/\(Self.server)\(path)") { _ in kept(serverMetadata) },
-            Route(openly: .get, "/.well-known/\(Self.resource)\(path)") { _ in kept(resourceMetadata) },
+            Route(openly: .get, "/.well-known/\(Self.server)\(path)", OAuthOperations.serverMetadata.called("OfIssuer")) { _, _ in kept(serverMetadata) },
+            Route(openly: .get, "/.well-known/\(Self.resource)\(path)", OAuthOperations.resourceMetadata.called("OfIssuer")) { _, _ in kept(resourceMetadata) },
         ]
     }
 
