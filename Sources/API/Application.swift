@@ -42,7 +42,7 @@ package func buildApplication(
         KeyRoutes(services: services).all,
         LimitRoutes(services: services).all,
     ].flatMap(\.self)
-    routes += DocumentRoutes(describing: routes, services: services).all
+    routes += DocumentRoutes(describing: routes.filter { !$0.isAlias }, services: services).all
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestIDMiddleware())
     router.add(middleware: TraceMiddleware())

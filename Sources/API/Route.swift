@@ -16,6 +16,8 @@ struct Route: Sendable {
     /// What the document says of it.
     let operation: Operation
     let handler: Handler
+    /// The same operation at a second path: the document names the first.
+    var isAlias = false
 
     init(
         _ method: HTTPRequest.Method, _ path: String, _ operation: Operation, _ scopes: Scope...,

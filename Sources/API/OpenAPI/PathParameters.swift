@@ -7,7 +7,8 @@ enum PathParameters {
         ("/api/jobs/", .id(JobRow.self)), ("/api/dead-letters/operations/", .id(DeadLetterOperationRow.self)),
         ("/api/dead-letters/", .id(JobRow.self)), ("/api/schedules/", .id(Schedule.self)), ("/api/webhooks/", .id(Endpoint.self)),
         ("/api/events/", .string(1...128, pattern: "^[A-Za-z0-9_-]+$")), ("/api/users/", .id(User.self)), ("/api/courses/", .id(Course.self)),
-        ("/api/keys/", .id(APIKey.self)), ("/api/oauth/clients/", .id(OAuthClient.self)), ("/api/oauth/grants/", .id(Grant.self)),
+        ("/api/keys/", .id(APIKey.self)), ("/api/oauth/clients/", .id(OAuthClient.self)),
+        ("/api/oauth/register/", .id(OAuthClient.self)), ("/api/oauth/grants/", .id(Grant.self)),
         ("/api/logs/", .string(1...20, pattern: "^[0-9]+$")),
     ]
 

@@ -95,6 +95,16 @@ struct OAuthStage: Sendable {
             path, body, headers: ["Content-Type": "application/x-www-form-urlencoded"].merging(headers) { $1 })
     }
 
+    /// The answers to the same request, made by so many at once.
+    func atOnce(_ count: Int, _ ask: @escaping @Sendable () async throws -> Answer) async throws -> [Answer] {
+        try await withThrowingTaskGroup(of: Answer.self) { group in
+            for _ in 0..<count { group.addTask { try await ask() } }
+            var answers: [Answer] = []
+            for try await answer in group { answers.append(answer) }
+            return answers
+        }
+    }
+
     /// Whether a token opens a route that needs `jobs:read`.
     func opens(_ token: String) async throws -> Bool { try await api.client.with(key: token).get("/api/jobs").status == 200 }
 

@@ -22,7 +22,7 @@ enum OAuthClientOperations {
         answers: [.created("The client, with its secret unless it has none.", OAuthClientSchemas.client, example: shown)], problems: [beyond])
 
     static let list = Operation(
-        "listOAuthClients", .authentication, "List OAuth clients", parameters: .paging("oauth-clients", .id("client")),
+        "listOAuthClients", .authentication, "List OAuth clients", parameters: .paging("oauth-clients", .id(OAuthClient.prefix)),
         answers: [.page("Newest first.", of: OAuthClientSchemas.client, example: example)])
 
     static let show = Operation(

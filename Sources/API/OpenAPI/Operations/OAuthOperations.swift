@@ -13,35 +13,45 @@ enum OAuthOperations {
         status: .unauthorized, description: "The client is not known, or did not prove who it is.", schema: OAuthSchemas.error,
         example: ["error": "invalid_client", "error_description": "The client is not known, or it did not prove who it is."])
 
-    static let token = Operation(
-        "createToken", .authentication, "Get an access token",
-        description: "For a code (with its PKCE verifier), for the client itself, or for a refresh token. The client proves who it is by Basic or in the form.",
-        parameters: [.header("DPoP", .string(1...8192), "Proof of a key that the token is then bound to (RFC 9449).")],
-        body: .form(
-            OAuthSchemas.tokenRequest,
-            example: ["grant_type": "client_credentials", "client_id": exampleClient, "client_secret": "vos_…", "scope": "jobs:read"]),
-        answers: [
-            .ok(
-                "The tokens.", OAuthSchemas.tokens,
-                example: [
-                    "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln", "token_type": "Bearer", "expires_in": 900, "scope": "jobs:read",
-                    "refresh_token": exampleRefresh,
-                ]), refused, unknownClient,
-        ])
+    /// Basic, or in the form.
+    private static func forClients(_ operation: Operation) -> Operation {
+        var operation = operation
+        operation.security = [["clientBasic": []], [:]]
+        return operation
+    }
 
-    static let revoke = Operation(
-        "revokeToken", .authentication, "End a grant by one of its tokens",
-        description: "RFC 7009. Every other token of the grant ends with it. Unknown tokens and those of other clients are answered alike, and stay as they are.",
-        body: .form(OAuthSchemas.tokenQuestion, example: ["token": exampleRefresh, "client_id": exampleClient, "client_secret": "vos_…"]),
-        answers: [.ok("It is good no more.", OAuthSchemas.nothing, example: .object([])), refused, unknownClient])
+    static let token = forClients(
+        Operation(
+            "createToken", .authentication, "Get an access token",
+            description: "For a code (with its PKCE verifier), for the client itself, or for a refresh token. The client proves who it is by Basic or in the form.",
+            parameters: [.header("DPoP", .string(1...8192), "Proof of a key that the token is then bound to (RFC 9449).")],
+            body: .form(
+                OAuthSchemas.tokenRequest,
+                example: ["grant_type": "client_credentials", "client_id": exampleClient, "client_secret": "vos_…", "scope": "jobs:read"]),
+            answers: [
+                .ok(
+                    "The tokens.", OAuthSchemas.tokens,
+                    example: [
+                        "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln", "token_type": "Bearer", "expires_in": 900, "scope": "jobs:read",
+                        "refresh_token": exampleRefresh,
+                    ]), refused, unknownClient,
+            ]))
 
-    static let introspect = Operation(
-        "introspectToken", .authentication, "Ask what a token is worth",
-        description: "RFC 7662, for clients with a secret, about tokens of their own.",
-        body: .form(OAuthSchemas.tokenQuestion, example: ["token": exampleRefresh, "client_id": exampleClient, "client_secret": "vos_…"]),
-        answers: [
-            .ok("What it is worth.", OAuthSchemas.introspection, example: ["active": false]), refused, unknownClient,
-        ])
+    static let revoke = forClients(
+        Operation(
+            "revokeToken", .authentication, "End a grant by one of its tokens",
+            description: "RFC 7009. Every other token of the grant ends with it. Unknown tokens and those of other clients are answered alike, and stay as they are.",
+            body: .form(OAuthSchemas.tokenQuestion, example: ["token": exampleRefresh, "client_id": exampleClient, "client_secret": "vos_…"]),
+            answers: [.ok("It is good no more.", OAuthSchemas.nothing, example: .object([])), refused, unknownClient]))
+
+    static let introspect = forClients(
+        Operation(
+            "introspectToken", .authentication, "Ask what a token is worth",
+            description: "RFC 7662, for clients with a secret, about tokens of their own.",
+            body: .form(OAuthSchemas.tokenQuestion, example: ["token": exampleRefresh, "client_id": exampleClient, "client_secret": "vos_…"]),
+            answers: [
+                .ok("What it is worth.", OAuthSchemas.introspection, example: ["active": false]), refused, unknownClient,
+            ]))
 
     static let serverMetadata = Operation(
         "getAuthorizationServerMetadata", .authentication, "How to use this OAuth server (RFC 8414)",

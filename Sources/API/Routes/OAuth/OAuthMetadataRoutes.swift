@@ -24,10 +24,12 @@ struct OAuthMetadataRoutes: Sendable {
     private var belowThePath: [Route] {
         let path = issuer.path
         guard !path.isEmpty else { return [] }
-        return [
-            Route(openly: .get, "/.well-known/\(Self.server)\(path)", OAuthOperations.serverMetadata.called("OfIssuer")) { _, _ in kept(serverMetadata) },
-            Route(openly: .get, "/.well-known/\(Self.resource)\(path)", OAuthOperations.resourceMetadata.called("OfIssuer")) { _, _ in kept(resourceMetadata) },
+        var aliases = [
+            Route(openly: .get, "/.well-known/\(Self.server)\(path)", OAuthOperations.serverMetadata) { _, _ in kept(serverMetadata) },
+            Route(openly: .get, "/.well-known/\(Self.resource)\(path)", OAuthOperations.resourceMetadata) { _, _ in kept(resourceMetadata) },
         ]
+        for index in aliases.indices { aliases[index].isAlias = true }
+        return aliases
     }
 
     private var issuer: Issuer { services.oauth.issuer }
