@@ -37,7 +37,7 @@ enum PlainHTTP {
         guard isConnected == 0 else { throw Failure(operation: "connect") }
         var sent = 0
         while sent < request.count {
-            let count = Glibc.send(descriptor, Array(request[sent...]), request.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+            let count = Glibc.send(descriptor, Array(request[sent...]), request.count - sent, Int32(MSG_NOSIGNAL))
             // The server may have said no before it read all.
             guard count > 0 else { break }
             sent += count

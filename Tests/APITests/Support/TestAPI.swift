@@ -33,7 +33,8 @@ struct TestAPI: Sendable {
     ///   - redisURL: another Redis than the shared one.
     static func run(
         database: String? = nil, redisURL: String? = nil, server: ServerSettings = ServerSettings(), drain: Duration = .zero,
-        settings: OAuthSettings = OAuthSettings(), rates: SignInThrottle.Rates = .init(), _ body: (TestAPI) async throws -> Void
+        settings: OAuthSettings = OAuthSettings(), rates: SignInThrottle.Rates = .init(), publicURL: String? = nil,
+        _ body: (TestAPI) async throws -> Void
     ) async throws {
         let lines = LogLines()
         let logger = Logger(label: "test") { _ in lines.handler }
@@ -54,7 +55,7 @@ struct TestAPI: Sendable {
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let sealer = try Sealer(secret: Redacted(Sealer.randomKey()))
         let oauth = OAuthServer(
-            pool: pool, sealer: sealer, revocations: Revocations(redis: redis), issuer: Issuer(nil), settings: settings)
+            pool: pool, sealer: sealer, revocations: Revocations(redis: redis), issuer: Issuer(publicURL), settings: settings)
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: jobs, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
             pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]), authenticator: Authenticator(keys: keys, tokens: oauth.accessTokens), oauth: oauth, sealer: sealer, addressPolicy: AddressPolicy(), version: "1.2.3", logger: logger)
