@@ -47,7 +47,7 @@ struct Operation: Sendable {
     }
 
     /// In camel case, once in the document.
-    private(set) var id: String
+    let id: String
     let tag: Tag
     let summary: String
     var description: String?
@@ -72,15 +72,6 @@ struct Operation: Sendable {
         self.body = body
         self.answers = answers
         self.problems = problems
-    }
-}
-
-extension Operation {
-    /// The same at another path: a name is there once.
-    func called(_ suffix: String) -> Operation {
-        var copy = self
-        copy.id += suffix
-        return copy
     }
 }
 

@@ -34,7 +34,7 @@ struct TestAPI: Sendable {
     static func run(
         database: String? = nil, redisURL: String? = nil, server: ServerSettings = ServerSettings(), drain: Duration = .zero,
         limits: RateLimits? = .usual, proxies: TrustedProxies = .none, settings: OAuthSettings = OAuthSettings(),
-        rates: SignInThrottle.Rates = .init(), _ body: (TestAPI) async throws -> Void
+        rates: SignInThrottle.Rates = .init(), publicURL: String? = nil, _ body: (TestAPI) async throws -> Void
     ) async throws {
         let lines = LogLines()
         let logger = Logger(label: "test") { _ in lines.handler }
@@ -56,7 +56,7 @@ struct TestAPI: Sendable {
         let sealer = try Sealer(secret: Redacted(Sealer.randomKey()))
         let revocations = Revocations(redis: redis, logger: logger)
         let use = KeyUse(keys: keys, logger: logger)
-        let oauth = OAuthServer(pool: pool, sealer: sealer, revocations: revocations, issuer: Issuer(nil), settings: settings)
+        let oauth = OAuthServer(pool: pool, sealer: sealer, revocations: revocations, issuer: Issuer(publicURL), settings: settings)
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: jobs, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
             pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]),
