@@ -33,7 +33,8 @@ struct TestAPI: Sendable {
     ///   - redisURL: another Redis than the shared one.
     static func run(
         database: String? = nil, redisURL: String? = nil, server: ServerSettings = ServerSettings(), drain: Duration = .zero,
-        settings: OAuthSettings = OAuthSettings(), rates: SignInThrottle.Rates = .init(), _ body: (TestAPI) async throws -> Void
+        settings: OAuthSettings = OAuthSettings(), rates: SignInThrottle.Rates = .init(), limits: RateLimits? = .usual,
+        proxies: TrustedProxies = .none, _ body: (TestAPI) async throws -> Void
     ) async throws {
         let lines = LogLines()
         let logger = Logger(label: "test") { _ in lines.handler }
@@ -53,12 +54,16 @@ struct TestAPI: Sendable {
         let keys = APIKeyTable(pool: pool)
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let sealer = try Sealer(secret: Redacted(Sealer.randomKey()))
-        let oauth = OAuthServer(
-            pool: pool, sealer: sealer, revocations: Revocations(redis: redis), issuer: Issuer(nil), settings: settings)
+        let revocations = Revocations(redis: redis, logger: logger)
+        let use = KeyUse(keys: keys, logger: logger)
+        let oauth = OAuthServer(pool: pool, sealer: sealer, revocations: revocations, issuer: Issuer(nil), settings: settings)
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: jobs, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
-            pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]), authenticator: Authenticator(keys: keys, tokens: oauth.accessTokens), oauth: oauth, sealer: sealer, addressPolicy: AddressPolicy(), version: "1.2.3", logger: logger)
-
+            pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]),
+            authenticator: Authenticator(keys: keys, revocations: revocations, use: use, verify: oauth.accessTokens.verify), oauth: oauth,
+            sealer: sealer, addressPolicy: AddressPolicy(), version: "1.2.3", revocations: revocations, limits: limits,
+            limitNamespace: queues.namespace, logger: logger)
+        services.proxies = proxies
         services.signIn = SignIn(pool: pool, redis: redis, namespace: namespace(), cost: PasswordCost(logarithm: 4, blockSize: 8, parallelism: 1), rates: rates)
 
         let registry = PrometheusRegistry()
@@ -66,7 +71,7 @@ struct TestAPI: Sendable {
         let port = Promise<Int>()
         services.drain = DrainGate(pause: drain)
         let application = try buildApplication(services: services, settings: server, port: 0) { port.fulfil($0) }
-        let group = ServiceGroup(services: [pool, redis, feed, jobs, events, settlements, pusher, application, services.drain], logger: logger)
+        let group = ServiceGroup(services: [pool, redis, feed, revocations, use, jobs, events, settlements, pusher, application, services.drain], logger: logger)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await withMetricsFactory(registry) { try await group.run() } }
             let workspace = try await makeWorkspace(pool)
