@@ -74,11 +74,11 @@ package struct APIServices: Sendable {
         self.version = version
         self.ids = ids
         self.logger = logger
+        drain = DrainGate(pause: .zero)
+        signIn = SignIn(pool: pool, redis: redis)
         self.revocations = revocations
         workspaceLimits = WorkspaceLimits(table: WorkspaceLimitTable(pool: pool), defaults: limits ?? .usual, revocations: revocations)
         limiter = limits.map { _ in RateLimiter(redis: redis, namespace: limitNamespace) }
-        drain = DrainGate(pause: .zero)
-        signIn = SignIn(pool: pool, redis: redis)
         results = ResultWaiter(pool: pool)
         eventTypes = EventTypeDirectory(table: EventTypeTable(pool: pool))
         canceller = JobCanceller(map: queues, pool: pool, redis: redis, logger: logger)

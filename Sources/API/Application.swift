@@ -51,11 +51,13 @@ package func buildApplication(
     router.add(middleware: AccessLogMiddleware())
     router.add(middleware: SecurityHeadersMiddleware(isSecure: settings.certificate != nil))
     router.add(middleware: CORSMiddleware(origins: settings.origins))
+    router.add(middleware: RateLimitMiddleware())
     router.add(middleware: CompressionMiddleware())
     router.add(middleware: RateLimitMiddleware())
     router.add(middleware: ProblemMiddleware(routes: RouteIndex(routes), issuer: services.oauth.issuer))
     let gate = Gate(
-        authentication: Authentication(authenticator: services.authenticator, checkProof: PossessionCheck(services: services).check), limiter: services.limiter, limits: services.workspaceLimits)
+        authentication: Authentication(authenticator: services.authenticator, proofs: ProofGuard(services)), limiter: services.limiter,
+        limits: services.workspaceLimits)
     for route in routes {
         let routeClass = RouteClass(of: route)
         router.on(RouterPath(route.path), method: route.method) { request, context in

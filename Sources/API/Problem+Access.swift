@@ -1,4 +1,5 @@
 import HTTPTypes
+import Identity
 
 /// What a caller is told who is not let in.
 extension Problem {
@@ -12,7 +13,7 @@ extension Problem {
     static let invalidProof = Problem(
         status: .unauthorized, code: "invalid_proof",
         detail: "The token is bound to a key: it needs 'Authorization: DPoP <token>' and a proof in the header DPoP.",
-        headers: [.wwwAuthenticate: "DPoP error=\"invalid_dpop_proof\""])
+        headers: [.wwwAuthenticate: "DPoP error=\"invalid_dpop_proof\", algs=\"\(DPoPProof.algorithms.joined(separator: " "))\""])
 
     /// For who asks for more, in somebody's name, than they may themselves.
     static func beyondCaller(_ faults: [Fault]) -> Problem {

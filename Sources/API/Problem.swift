@@ -22,18 +22,18 @@ struct Problem: Error, Sendable {
     var faults: [Fault] = []
     var headers: HTTPFields = [:]
     /// Of this kind of problem only.
-    var members: [(String, JSON)] = []
+    var additional: [(String, JSON)] = []
 
     /// Faults listed at most; a batch can have thousands.
     private static let mostFaults = 50
 
     func members(requestID: String) -> [(String, JSON)] {
-        var all: [(String, JSON)] = [
+        var members: [(String, JSON)] = [
             ("type", .string("https://voicera.ai/problems/\(code)")), ("title", .string(title)), ("status", .int(status.code)),
             ("detail", .string(detail)), ("code", .string(code)), ("requestId", .string(requestID)),
         ]
-        if !faults.isEmpty { all.append(("errors", .array(faults.prefix(Self.mostFaults).map(\.json)))) }
-        return all + members
+        if !faults.isEmpty { members.append(("errors", .array(faults.prefix(Self.mostFaults).map(\.json)))) }
+        return members + additional
     }
 
     func response(requestID: String) -> Response {

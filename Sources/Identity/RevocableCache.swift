@@ -63,6 +63,9 @@ package final class RevocableCache<Key: Hashable & Sendable, Value: Sendable>: S
         revocations?.listen { [weak self] in self?.hear($0) }
     }
 
+    var count: Int { state.withLock { $0.shelf.count } }
+    func waiting(for key: Key) -> Int { state.withLock { $0.reads[key]?.waiters.count ?? 0 } }
+
     package func hear(_ news: Revocations.News) {
         state.withLock { state in
             switch news {

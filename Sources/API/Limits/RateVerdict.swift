@@ -35,11 +35,8 @@ struct RateVerdict: Sendable, Equatable {
     }
 
     var problem: Problem {
-        var problem = Problem(
-            status: .tooManyRequests, code: "rate_limited",
-            detail: "There were too many requests of the class \(routes.rawValue); the next one is taken in \(retryAfter) s.",
-            headers: [.retryAfter: String(retryAfter)])
-        problem.members = [("violated-policies", .array(violated.map { .string($0) }))]
+        var problem = Problem.rateLimited(seconds: Int(retryAfter))
+        problem.additional = [("violated-policies", .array(violated.map { .string($0) }))]
         return problem
     }
 

@@ -4,13 +4,8 @@ import Identity
 
 /// Finds out who makes a request.
 struct Authentication: Sendable {
-    /// Judges a proof of possession (DPoP, RFC 9449) that came with a token: the thumbprint of the key that made it. Throws a problem for one that is not
-    /// in order.
-    typealias ProofCheck = @Sendable (_ proof: String, _ token: String, _ request: Request) async throws -> String
-
     let authenticator: Authenticator
-    /// Nil: nobody can prove anything, so a token that is bound to a key is of no use.
-    var checkProof: ProofCheck?
+    let proofs: ProofGuard
 
     /// - Parameter beforeRead: called when the answer is not remembered; what it throws is thrown.
     func identify(_ request: Request, beforeRead: () throws -> Void) async throws -> KnownCredential {
@@ -20,9 +15,7 @@ struct Authentication: Sendable {
         case (nil, .bearer): return known
         case (nil, .proof), (_?, .bearer): throw Problem.invalidKey
         case (let key?, .proof):
-            guard let checkProof, let proof = request.headers[.dpop], try await checkProof(proof, presented.text, request) == key else {
-                throw Problem.invalidProof
-            }
+            guard try await proofs.thumbprint(request, token: presented.text) == key else { throw Problem.invalidProof }
             return known
         }
     }

@@ -27,6 +27,7 @@ struct TestAPI: Sendable {
     let redis: RedisClient
     private let group: ServiceGroup
     let oauth: OAuthServer
+    let revocations: Revocations
 
     /// - Parameters:
     ///   - database: a server of the test's own, for one that stops it.
@@ -83,7 +84,7 @@ struct TestAPI: Sendable {
                 try await body(
                     TestAPI(
                         pool: pool, settlements: settlements, workspace: workspace, client: client, lines: lines, queues: queues, redis: redis,
-                        group: group, oauth: oauth))
+                        group: group, oauth: oauth, revocations: revocations))
             } catch {
                 await group.triggerGracefulShutdown()
                 tasks.cancelAll()
