@@ -62,11 +62,31 @@ struct Belongings {
             "/api/schedules/{id}",
             { api, client, _ in try await id(client, "/api/schedules", #"{"name":"secret","cron":"@yearly","kind":"noop","payload":{}}"#) }
         ),
+        (
+            "/api/oauth/clients/{id}",
+            { api, client, _ in
+                let body = #"{"name":"Secret Client","grantTypes":["client_credentials"],"scopes":["jobs:read"]}"#
+                let answer = try await client.post("/api/oauth/clients", body)
+                return try #require(answer.text("clientId"), "\(answer)")
+            }
+        ),
+        (
+            "/api/keys/{id}",
+            { api, client, _ in try await id(client, "/api/keys", #"{"name":"Secret Key","scopes":["jobs:read"]}"#) }
+        ),
+        (
+            "/api/logs/{id}",
+            { api, client, _ in
+                let log = try await client.get("/api/logs?type=attempt&limit=1")
+                return try #require(log.text("data.0.id") ?? log.int("data.0.id").map(String.init), "\(log)")
+            }
+        ),
     ]
 
-    init(of workspace: WorkspaceID, _ client: Client, _ api: TestAPI) async throws {
+    /// - Parameter places: paths of the application: what none of them names is not made.
+    init(of workspace: WorkspaceID, _ client: Client, _ api: TestAPI, places: [String]) async throws {
         var names: [String: String] = [:]
-        for (place, make) in Self.makers { names[place] = try await make(api, client, workspace) }
+        for (place, make) in Self.makers where places.contains(where: { $0.hasPrefix(place) }) { names[place] = try await make(api, client, workspace) }
         self.names = names
     }
 

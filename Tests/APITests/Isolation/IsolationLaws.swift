@@ -75,6 +75,7 @@ import Testing
         "workspaces": "is the workspaces",
         "leaders": "of the schedulers", "index_epochs": "of the index", "workers": "of the fleet", "queues": "of the fleet",
         "queue_samples": "of the fleet", "ledger_counters": "sums over all", "log_horizon": "of the log as a whole", "schema_migrations": "of the schema",
+        "signing_keys": "of the installation",
         "schedule_occurrences": "of a schedule, read by its id after the schedule was found in its workspace",
         "job_payload_versions": "of a job, read by its id after the job was found in its workspace",
         "job_follows": "of jobs, which are of one request and so of one workspace",
