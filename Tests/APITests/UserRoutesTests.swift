@@ -143,7 +143,8 @@ import Testing
             let rest = try await api.client.get("/api/users?q=example&limit=2&cursor=\(page.text("nextCursor") ?? "")")
             #expect(page.texts("data", "id") + rest.texts("data", "id") == [ids[3], ids[2], ids[1]])
             _ = try await api.client.send("PATCH", "/api/users/\(ids[0])", body: Data(#"{"name":"Renamed"}"#.utf8))
-            #expect(try await found("q=garcia") == [] && found("q=rena") == [0])
+            #expect(try await found("q=garcia") == [])
+            #expect(try await found("q=rena") == [0])
         }
     }
 
