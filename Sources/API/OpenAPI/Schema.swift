@@ -27,10 +27,10 @@ struct Schema: Sendable {
     func described(_ text: String) -> Schema { with("description", .string(text)) }
     func example(_ value: JSON) -> Schema { with("examples", [value]) }
 
-    /// The same, or null.
+    /// The same, or null. A format stands apart from null: some readers drop it where several types are allowed.
     var orNull: Schema {
         var copy = self
-        guard let index = keywords.firstIndex(where: { $0.0 == "type" }) else {
+        guard let index = keywords.firstIndex(where: { $0.0 == "type" }), !keywords.contains(where: { $0.0 == "format" }) else {
             return Schema(keywords: [("anyOf", .array([json, ["type": "null"]]))], components: components)
         }
         copy.keywords[index].1 = .array([keywords[index].1, "null"])
@@ -58,6 +58,11 @@ extension Schema {
         if let format { keywords.append(("format", .string(format))) }
         return Schema(keywords: keywords)
     }
+
+    /// Text that is stored, or looked for in what is: it holds no NUL.
+    static func text(_ length: ClosedRange<Int>) -> Schema { string(length, pattern: "^[^\\x00]*$") }
+    /// What a list is filtered by.
+    static let filter = text(1...Query.longest)
 
     static func integer(_ range: ClosedRange<Int64>? = nil) -> Schema {
         var keywords: [(String, JSON)] = [("type", "integer")]

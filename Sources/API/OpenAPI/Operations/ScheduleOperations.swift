@@ -20,7 +20,10 @@ enum ScheduleOperations {
         body: .json(
             ScheduleSchemas.request,
             example: ["name": "nightly", "cron": "0 3 * * *", "timeZone": "Europe/Berlin", "kind": "noop", "payload": .object([])]),
-        answers: [.created("The schedule.", ScheduleSchemas.detail, example: detail)], problems: problems)
+        answers: [
+            .created("The schedule.", ScheduleSchemas.detail, example: detail)
+                .leading(to: ["getSchedule", "changeSchedule", "pauseSchedule", "resumeSchedule", "runSchedule", "deleteSchedule"], id: "/id")
+        ], problems: problems)
 
     static let show = Operation(
         "getSchedule", .schedules, "A schedule with its latest and next times", answers: [.ok("The schedule.", ScheduleSchemas.detail, example: detail)])
@@ -34,7 +37,7 @@ enum ScheduleOperations {
 
     static let pause = Operation(
         "pauseSchedule", .schedules, "Pause a schedule",
-        body: .json(.object(nil, [.optional("reason", .string(1...500).orNull)], open: false), example: ["reason": "migration"], optional: true),
+        body: .json(.object(nil, [.optional("reason", .text(1...500).orNull)], open: false), example: ["reason": "migration"], optional: true),
         answers: [.ok("The schedule as it is now.", ScheduleSchemas.detail, example: detail)])
 
     static let resume = Operation(
