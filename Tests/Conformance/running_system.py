@@ -35,11 +35,21 @@ class RunningSystem:
                 raise RuntimeError(f"voicera up is not ready:\n{said}")
             time.sleep(0.05)
         run = json.loads((self.data / "run.json").read_text())
-        self.url, self.key, self.process_id = run["baseUrl"], run["apiKey"], run["pids"]["voicera"]
+        self.url, self.key, self.database = run["baseUrl"], run["apiKey"], run["databaseUrl"]
 
     def said(self):
         self.log.seek(0)
         return self.log.read()[-4000:]
+
+    def until(self, condition, what, seconds=30):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"not in time: {what}\n{self.said()}")
+            time.sleep(0.05)
+
+    def execute(self, statement):
+        subprocess.run(["psql", self.database, "--quiet", "--set", "ON_ERROR_STOP=1", "--command", statement], check=True)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -18,8 +19,15 @@ from running_system import RunningSystem
 METHODS = ("get", "put", "post", "delete", "patch")
 # Seconds. It takes a third of that when nothing else is built or tested on the machine.
 LONGEST = 900
-# What cannot succeed in such a run, and why.
-NEVER_ACCEPTED = {}
+# The addresses that the client invents may be somebody's: nothing is delivered but to ourselves.
+NOWHERE = ["0.0.0.0/2", "64.0.0.0/3", "96.0.0.0/4", "112.0.0.0/5", "120.0.0.0/6", "124.0.0.0/7", "126.0.0.0/8", "128.0.0.0/1", "::/0"]
+# What need not succeed in such a run: the client does not find the ids of these operations in the answers that it gets.
+MAY_FAIL = {
+    "GET /api/dead-letters/operations/{id}",
+    "POST /api/dead-letters/operations/{id}/pause",
+    "POST /api/dead-letters/operations/{id}/resume",
+    "POST /api/dead-letters/operations/{id}/cancel",
+}
 
 
 class Document:
@@ -84,12 +92,32 @@ class Document:
 class OpenAPIConformance(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        # The addresses that the client invents may be somebody's: nothing is delivered anywhere.
-        cls.system = RunningSystem(VOICERA_DENY_TARGETS="0.0.0.0/0,::/0")
+        cls.system = RunningSystem(VOICERA_ALLOW_TARGETS="127.0.0.0/8", VOICERA_DENY_TARGETS=",".join(NOWHERE))
         cls.addClassCleanup(cls.system.stop)
+        cls.bury(20)
         status, headers, body = cls.system.request("GET", "/api/openapi.json")
         assert status == 200 and headers["content-type"].startswith("application/json"), f"{status} {headers}"
         cls.document = Document(json.loads(body))
+
+    @classmethod
+    def bury(cls, count):
+        """Dead letters, which no request makes at once: deliveries whose payload is gone."""
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            port = unused.getsockname()[1]
+        cls.call("/api/webhooks", {"eventType": "conformance.buried", "webhookUrl": f"http://127.0.0.1:{port}/"})
+        for number in range(count):
+            cls.call("/api/events", {"event": "conformance.buried", "data": {"number": number}})
+        cls.system.execute("UPDATE jobs SET payload = '{}' WHERE kind = 'webhook.deliver'")
+        cls.system.until(lambda: len(cls.call("/api/dead-letters?limit=200")["data"]) == count, "the deliveries are buried", 60)
+        # Any payload is one for this kind.
+        cls.system.execute("UPDATE jobs SET kind = 'noop' WHERE state = 'dead'")
+
+    @classmethod
+    def call(cls, path, value=None):
+        status, _, body = cls.system.request("GET" if value is None else "POST", path, value)
+        assert 200 <= status < 300, f"{path}: {status} {body}"
+        return json.loads(body)
 
     def test_it_is_a_valid_document(self):
         self.assertRegex(self.document.content["openapi"], r"^3\.1\.")
@@ -149,16 +177,19 @@ class OpenAPIConformance(unittest.TestCase):
         # A run in which everything is refused would find no fault either.
         accepted = {name: sum(phase["accepted"] for phase in phases.values()) for name, phases in report["valid_rates"].items()}
         never = {name for name, _ in self.document.operations() if not accepted.get(name)}
-        self.assertEqual(never, set(NEVER_ACCEPTED))
+        self.assertEqual(never - MAY_FAIL, set())
         self.assertIsNone(self.system.process.poll(), "the system has ended")
 
     def run_schemathesis(self):
         with tempfile.TemporaryDirectory(prefix="voicera-schemathesis-") as folder:
             report = pathlib.Path(folder) / "report.json"
+            document = pathlib.Path(folder) / "openapi.json"
+            # From a file: what it is read from over HTTP, it leaves out.
+            document.write_text(json.dumps(self.document.content))
             arguments = [
-                pathlib.Path(sys.executable).with_name("schemathesis"), "run", f"{self.system.url}/api/openapi.json",
-                "--header", f"Authorization: Bearer {self.system.key}", "--checks", "all", "--max-examples", "50", "--seed", "1",
-                "--request-timeout", "30", "--generation-database", "none", "--report", "json", "--report-json-path", str(report),
+                pathlib.Path(sys.executable).with_name("schemathesis"), "run", str(document), "--url", self.system.url, "--header",
+                f"Authorization: Bearer {self.system.key}", "--checks", "all", "--max-examples", "50", "--seed", "1", "--request-timeout",
+                "30", "--generation-database", "none", "--report", "json", "--report-json-path", str(report),
             ]
             # In a folder of its own, since it remembers what it has seen.
             run = subprocess.run(
