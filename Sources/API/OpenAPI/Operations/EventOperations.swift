@@ -15,7 +15,7 @@ enum EventOperations {
                 example: ["eventId": "evt-7", "deliveries": 2, "links": ["self": "/api/events/evt-7"]]
             ).leading(to: ["getEvent"], id: "/eventId")
         ],
-        problems: [.draining("webhooks"), .overloaded])
+        problems: [.draining("webhooks"), .overloaded, .notOfItsType([.body("/data/course", "is missing")])])
 
     static let list = Operation(
         "listEvents", .events, "Events, newest first",
