@@ -50,19 +50,17 @@ extension Schema {
     static let time = Schema(keywords: [("type", "string"), ("format", "date-time")])
     static let url = Schema(keywords: [("type", "string"), ("format", "uri")])
 
-    /// - Parameter length: in Unicode scalars.
+    /// - Parameter length: in Unicode scalars. Text that is only so long is stored, or looked for in what is: it holds no NUL.
     static func string(_ length: ClosedRange<Int>? = nil, pattern: String? = nil, format: String? = nil) -> Schema {
         var keywords: [(String, JSON)] = [("type", "string")]
         if let length { keywords += [("minLength", .int(length.lowerBound)), ("maxLength", .int(length.upperBound))] }
-        if let pattern { keywords.append(("pattern", .string(pattern))) }
+        if let pattern = pattern ?? (length == nil || format != nil ? nil : "^[^\\x00]*$") { keywords.append(("pattern", .string(pattern))) }
         if let format { keywords.append(("format", .string(format))) }
         return Schema(keywords: keywords)
     }
 
-    /// Text that is stored, or looked for in what is: it holds no NUL.
-    static func text(_ length: ClosedRange<Int>) -> Schema { string(length, pattern: "^[^\\x00]*$") }
     /// What a list is filtered by.
-    static let filter = text(1...Query.longest)
+    static let filter = string(1...Query.longest)
 
     static func integer(_ range: ClosedRange<Int64>? = nil) -> Schema {
         var keywords: [(String, JSON)] = [("type", "integer")]

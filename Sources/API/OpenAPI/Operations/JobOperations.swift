@@ -54,7 +54,7 @@ enum JobOperations {
         "cancelJob", .jobs, "Cancel a job",
         description: "A waiting job is cancelled at once, a running one within seconds.",
         body: .json(
-            .object(nil, [.optional("reason", .text(1...500).orNull)], open: false), example: ["reason": "the course was withdrawn"], optional: true),
+            .object(nil, [.optional("reason", .string(1...500).orNull)], open: false), example: ["reason": "the course was withdrawn"], optional: true),
         answers: [
             .ok("Cancelled.", JobSchemas.receipt, example: ["jobId": .string(Examples.job), "status": "cancelled", "links": Examples.links]),
             .accepted(

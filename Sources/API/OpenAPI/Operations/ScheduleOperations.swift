@@ -37,7 +37,7 @@ enum ScheduleOperations {
 
     static let pause = Operation(
         "pauseSchedule", .schedules, "Pause a schedule",
-        body: .json(.object(nil, [.optional("reason", .text(1...500).orNull)], open: false), example: ["reason": "migration"], optional: true),
+        body: .json(.object(nil, [.optional("reason", .string(1...500).orNull)], open: false), example: ["reason": "migration"], optional: true),
         answers: [.ok("The schedule as it is now.", ScheduleSchemas.detail, example: detail)])
 
     static let resume = Operation(

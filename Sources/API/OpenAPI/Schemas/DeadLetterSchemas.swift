@@ -27,10 +27,10 @@ enum DeadLetterSchemas {
     // MARK: Orders
 
     private static let filterMembers: [Schema.Member] = [
-        .optional("kind", .text(1...128).orNull), .optional("queue", .text(1...128).orNull), .optional("errorClass", .text(1...256).orNull),
-        .optional("fingerprint", .text(1...64).orNull), .optional("diedAfter", .time.orNull), .optional("diedBefore", .time.orNull),
+        .optional("kind", .string(1...128).orNull), .optional("queue", .string(1...128).orNull), .optional("errorClass", .string(1...256).orNull),
+        .optional("fingerprint", .string(1...64).orNull), .optional("diedAfter", .time.orNull), .optional("diedBefore", .time.orNull),
     ]
-    private static let lane: Schema.Member = .optional("lane", .text(1...256).orNull)
+    private static let lane: Schema.Member = .optional("lane", .string(1...256).orNull)
     private static let webhook: Schema.Member = .optional("webhookId", .id(Endpoint.self).orNull)
 
     /// By a lane or by an endpoint, whose lane is its own.

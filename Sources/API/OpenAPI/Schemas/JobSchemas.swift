@@ -27,7 +27,7 @@ enum JobSchemas {
         .optional("priority", .integer(-100...100).orNull.described("Smaller goes first in its lane; 0 when left out.")),
         .optional("runAt", .time.orNull.described("Not before this time.")),
         .optional("maxAttempts", .integer(1...100).orNull),
-        .optional("uniqueKey", .text(1...255).orNull.described("While a job of the kind with this key is pending, another is not accepted: its id is answered.")),
+        .optional("uniqueKey", .string(1...255).orNull.described("While a job of the kind with this key is pending, another is not accepted: its id is answered.")),
         .optional("uniqueFor", .integer(1...2_592_000).orNull.described("Seconds for which the key goes on to count after the job has ended; needs a `uniqueKey`.")),
         .optional("laneKey", laneName.orNull.described("Of the jobs of a lane with the same key one runs at a time.")),
         .optional("deadline", .integer(1...86_400).orNull.described("Seconds that an attempt may take.")),

@@ -44,7 +44,7 @@ enum QueueSchemas {
         ], open: false)
 
     static let pauseMembers: [Schema.Member] = [
-        .required("reason", .text(1...500)),
+        .required("reason", .string(1...500)),
         .optional("seconds", .integer(1...31_622_400).orNull.described("Until further notice when left out.")),
     ]
 

@@ -9,7 +9,7 @@ enum ScheduleSchemas {
     /// Any member of a definition, each of which a change may give anew; null brings back what is usual.
     private static func members(_ member: (String, Schema) -> Schema.Member, optional: (String, Schema) -> Schema.Member) -> [Schema.Member] {
         [
-            member("name", .text(1...128)),
+            member("name", .string(1...128)),
             member("cron", .string(1...200, pattern: CronPattern.whole).described("Five fields, six with seconds, or a word such as `@daily`.")),
             member("kind", .jobKind), member("payload", JobSchemas.payload),
             optional("timeZone", .choice(timeZones).described("By its name in the IANA database; `UTC` when left out.")),

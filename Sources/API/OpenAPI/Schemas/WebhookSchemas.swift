@@ -6,7 +6,7 @@ enum WebhookSchemas {
         let common: [Schema.Member] = [
             .required("webhookUrl", Schema.url.described(
                     "Where events are sent: `https://`, 4,096 bytes at most, and no address inside our own network.")),
-            .optional("description", .text(1...500).orNull),
+            .optional("description", .string(1...500).orNull),
             .optional("secret", secret.orNull.described("`whsec_` and the base64 of 24 to 64 bytes; a random one when left out.")),
         ]
         return .oneOf([
