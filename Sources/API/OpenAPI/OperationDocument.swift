@@ -101,6 +101,12 @@ struct OperationDocument {
             let example: [(String, JSON)] = answer.example.map { [("example", $0)] } ?? []
             members.append(("content", .object([(answer.mediaType, .object([("schema", schema.json)] + example))])))
         }
+        if !answer.links.isEmpty {
+            let links = answer.links.map { link -> (String, JSON) in
+                (link.operation, ["operationId": .string(link.operation), "parameters": ["id": .string("$response.body#\(link.pointer)")]])
+            }
+            members.append(("links", .object(links)))
+        }
         return .object(members)
     }
 

@@ -22,7 +22,10 @@ enum ScheduleOperations {
         body: .json(
             ScheduleSchemas.request,
             example: ["name": "nightly", "cron": "0 3 * * *", "timeZone": "Europe/Berlin", "kind": "noop", "payload": .object([])]),
-        answers: [.created("The schedule.", ScheduleSchemas.detail, example: detail)], problems: problems)
+        answers: [
+            .created("The schedule.", ScheduleSchemas.detail, example: detail)
+                .leading(to: ["getSchedule", "changeSchedule", "pauseSchedule", "resumeSchedule", "runSchedule", "deleteSchedule"], id: "/id")
+        ], problems: problems)
 
     static let show = Operation(
         "getSchedule", .schedules, "A schedule with its latest and next times", answers: [.ok("The schedule.", ScheduleSchemas.detail, example: detail)])
