@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `strangers are counted by address, of IPv6 by the block of a household`() async throws {
-        try await TestAPI.run(limits: try RateLimits.parse("authenticate=6/3"), proxies: TrustedProxies(count: 1)) { api in
+        try await TestAPI.run(limits: try RateLimits.parse("authenticate=6/3"), proxies: TrustedProxies(count: 1)) { api async throws in
             let stranger = api.client.with(key: nil)
             for host in ["::1", "::2", "ffff::3"] {
                 #expect(try await stranger.get("/api/jobs", headers: ["X-Forwarded-For": host == "ffff::3" ? "2001:db8:0:1:ffff::3" : "2001:db8:0:1\(host)"]).status == 401)
