@@ -12,6 +12,8 @@ struct APIContext: RequestContext {
     var trace = TraceContext.none
     /// Where the connection comes from; nil when it is no internet address.
     let peer: SocketAddress?
+    /// The client's, behind our own proxies; nil when it has none.
+    var address: IPAddress?
     /// Written by the route once it knows, read by the access log.
     let caller = Caller()
 
@@ -21,9 +23,13 @@ struct APIContext: RequestContext {
     }
 
     final class Caller: Sendable {
-        private let credential = Mutex<Credential?>(nil)
+        private let state = Mutex<(credential: Credential?, verdict: RateVerdict?)>((nil, nil))
 
-        var known: Credential? { credential.withLock { $0 } }
-        func set(_ value: Credential) { credential.withLock { $0 = value } }
+        var known: Credential? { state.withLock { $0.credential } }
+        func set(_ value: Credential) { state.withLock { $0.credential = value } }
+
+        /// What the limits said, for the answer's headers.
+        var verdict: RateVerdict? { state.withLock { $0.verdict } }
+        func set(_ value: RateVerdict) { state.withLock { $0.verdict = value } }
     }
 }

@@ -1,7 +1,7 @@
 package import HTTPDelivery
 package import Identity
 package import Jobs
-internal import Ledger
+import Ledger
 package import Logging
 package import Postgres
 package import Primitives
@@ -20,9 +20,15 @@ package struct APIServices: Sendable {
     package var feed: QueueFeed
     package var registry: JobRegistry
     package var authenticator: Authenticator
+    /// Whoever makes the services runs it.
     package var revocations: Revocations
     package var oauth: OAuthServer
     package var signIn: SignIn
+    package var workspaceLimits: WorkspaceLimits
+    /// Nil: nobody is limited.
+    package var limiter: RateLimiter?
+    /// What stands between the clients and this process.
+    package var proxies = TrustedProxies.none
     package var sealer: Sealer
     /// Where webhooks may point to.
     package var addressPolicy: AddressPolicy
@@ -42,10 +48,15 @@ package struct APIServices: Sendable {
     /// What `GET /metrics` shows to a client that sent this `Accept`, with its content type. Nil where nothing is observed: the route is a 404 then.
     package var exposition: (@Sendable (_ accept: String?) -> (text: String, contentType: String))?
 
+    /// - Parameters:
+    ///   - revocations: those that the authenticator hears.
+    ///   - limits: where a workspace has set none of its own; nil for no limits.
+    ///   - limitNamespace: what begins the names of the limits' keys in Redis.
     package init(
         pool: PostgresPool, redis: RedisClient, intake: Intake, publisher: Publisher, pusher: IndexPusher, queues: QueueMap, feed: QueueFeed, registry: JobRegistry,
-        authenticator: Authenticator, oauth: OAuthServer, sealer: Sealer, addressPolicy: AddressPolicy, defaultWebhookSecret: WebhookSecret? = nil, version: String,
-        ids: IdentifierSource = .system, logger: Logger
+        authenticator: Authenticator, oauth: OAuthServer, sealer: Sealer, addressPolicy: AddressPolicy, defaultWebhookSecret: WebhookSecret? = nil,
+        version: String, ids: IdentifierSource = .system, revocations: Revocations, limits: RateLimits? = .usual, limitNamespace: String = "v1",
+        logger: Logger
     ) {
         self.pool = pool
         self.redis = redis
@@ -63,9 +74,11 @@ package struct APIServices: Sendable {
         self.version = version
         self.ids = ids
         self.logger = logger
-        revocations = Revocations(redis: redis)
         drain = DrainGate(pause: .zero)
         signIn = SignIn(pool: pool, redis: redis)
+        self.revocations = revocations
+        workspaceLimits = WorkspaceLimits(table: WorkspaceLimitTable(pool: pool), defaults: limits ?? .usual, revocations: revocations)
+        limiter = limits.map { _ in RateLimiter(redis: redis, namespace: limitNamespace) }
         results = ResultWaiter(pool: pool)
         eventTypes = EventTypeDirectory(table: EventTypeTable(pool: pool))
         canceller = JobCanceller(map: queues, pool: pool, redis: redis, logger: logger)

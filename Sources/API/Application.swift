@@ -39,26 +39,35 @@ package func buildApplication(
         OAuthSignInRoutes(services: services).all,
         OAuthPushRoutes(services: services).all,
         UserSignInRoutes(services: services).all,
+        KeyRoutes(services: services).all,
+        LimitRoutes(services: services).all,
     ].flatMap(\.self)
     routes += DocumentRoutes(describing: routes.filter { !$0.isAlias }, services: services).all
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestIDMiddleware())
     router.add(middleware: TraceMiddleware())
     router.add(middleware: HTTPMetricsMiddleware())
+    router.add(middleware: ClientAddressMiddleware(proxies: services.proxies))
     router.add(middleware: AccessLogMiddleware())
     router.add(middleware: SecurityHeadersMiddleware(isSecure: settings.certificate != nil))
     router.add(middleware: CORSMiddleware(origins: settings.origins))
+    router.add(middleware: RateLimitMiddleware())
     router.add(middleware: CompressionMiddleware())
+    router.add(middleware: RateLimitMiddleware())
     router.add(middleware: ProblemMiddleware(routes: RouteIndex(routes), issuer: services.oauth.issuer))
-    let authentication = Authentication(authenticator: services.authenticator)
+    let gate = Gate(
+        authentication: Authentication(authenticator: services.authenticator, proofs: ProofGuard(services)), limiter: services.limiter,
+        limits: services.workspaceLimits)
     for route in routes {
+        let routeClass = RouteClass(of: route)
         router.on(RouterPath(route.path), method: route.method) { request, context in
             switch route.handler {
-            case .open(let handle): return try await handle(request, context)
+            case .open(let handle):
+                try await gate.admit(context, as: routeClass)
+                return try await handle(request, context)
             case .guarded(let scopes, let handle):
-                let credential = try await authentication.authorize(request, scopes: scopes)
-                context.caller.set(credential)
-                return try await handle(Call(request: request, context: context, credential: credential))
+                let known = try await gate.admit(request, context, scopes: scopes, as: routeClass)
+                return try await handle(Call(request: request, context: context, credential: known.credential, networks: known.networks))
             }
         }
     }

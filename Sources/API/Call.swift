@@ -10,6 +10,8 @@ struct Call: Sendable {
     let request: Request
     let context: APIContext
     let credential: Credential
+    /// Where the credential may be used from; empty for everywhere.
+    var networks: [Network] = []
 
     private static let longestKey = 255
 

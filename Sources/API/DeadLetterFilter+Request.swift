@@ -9,7 +9,6 @@ extension DeadLetterFilter {
     init(_ query: inout Query, workspace: WorkspaceID) {
         let lane = query.text("lane")
         let endpoint = query.id("webhookId", of: EndpointID.self)
-        query.require("webhookId", lane == nil || endpoint == nil, "goes without a lane: an endpoint's lane is its id")
         self.init(
             kind: query.text("kind"), queue: query.text("queue"), lanes: Self.lanes(lane, endpoint, workspace: workspace),
             errorClass: query.text("errorClass"), fingerprint: query.text("fingerprint"), diedAfter: query.time("diedAfter"),
@@ -32,8 +31,11 @@ extension DeadLetterFilter {
         try fields.finish()
     }
 
+    /// An endpoint's lane is its id: with another lane beside it nothing is let through.
     private static func lanes(_ lane: String?, _ endpoint: EndpointID?, workspace: WorkspaceID) -> [String]? {
-        endpoint.map { [$0.description] } ?? lane.map { LaneName.candidates($0, workspace: workspace) }
+        let candidates = lane.map { LaneName.candidates($0, workspace: workspace) }
+        guard let endpoint else { return candidates }
+        return (candidates ?? [endpoint.description]).filter { $0 == endpoint.description }
     }
 
     /// What is asked for, by the names that clients use.

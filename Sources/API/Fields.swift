@@ -3,6 +3,8 @@ import Primitives
 /// Reads an object's members and gathers everything that is wrong with them, so that a client learns it in one answer. A null counts as absent.
 struct Fields {
     private let members: [String: RawJSON]
+    /// Nulls included: a name that is not known is refused, whatever its value.
+    let names: [String]
     private let pointer: String
     private(set) var faults: [Problem.Fault] = []
 
@@ -10,14 +12,15 @@ struct Fields {
     init(_ json: RawJSON, at pointer: String = "") {
         self.pointer = pointer
         if let found = json.members {
-            members = Dictionary(found.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }).filter { !$0.value.isNull }
+            let given = Dictionary(found.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+            names = given.keys.sorted()
+            members = given.filter { !$0.value.isNull }
         } else {
+            names = []
             members = [:]
             faults = [.body(pointer, "must be an object")]
         }
     }
-
-    var names: [String] { members.keys.sorted() }
 
     func pointer(to name: String) -> String {
         "\(pointer)/\(name.replacing("~", with: "~0").replacing("/", with: "~1"))"

@@ -15,6 +15,10 @@ extension HTTPField.Name {
     static let referrerPolicy = constant("Referrer-Policy")
     static let frameOptions = constant("X-Frame-Options")
     static let fetchSite = constant("Sec-Fetch-Site")
+    static let rateLimit = constant("RateLimit")
+    static let rateLimitPolicy = constant("RateLimit-Policy")
+    static let xForwardedFor = constant("X-Forwarded-For")
+    static let forwarded = constant("Forwarded")
 
     private static func constant(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is no header name") }

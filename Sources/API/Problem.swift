@@ -21,6 +21,8 @@ struct Problem: Error, Sendable {
     var detail: String
     var faults: [Fault] = []
     var headers: HTTPFields = [:]
+    /// Of this kind of problem only.
+    var additional: [(String, JSON)] = []
 
     /// Faults listed at most; a batch can have thousands.
     private static let mostFaults = 50
@@ -31,7 +33,7 @@ struct Problem: Error, Sendable {
             ("detail", .string(detail)), ("code", .string(code)), ("requestId", .string(requestID)),
         ]
         if !faults.isEmpty { members.append(("errors", .array(faults.prefix(Self.mostFaults).map(\.json)))) }
-        return members
+        return members + additional
     }
 
     func response(requestID: String) -> Response {

@@ -29,6 +29,17 @@ struct Route: Sendable {
         self.handler = .guarded(scopes, handler)
     }
 
+    /// - Parameter scopes: any of these is enough.
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ operation: Operation, any scopes: [Scope],
+        handler: @escaping @Sendable (Call) async throws -> Response
+    ) {
+        self.method = method
+        self.path = path
+        self.operation = operation
+        self.handler = .guarded(scopes, handler)
+    }
+
     /// For everybody.
     init(
         openly method: HTTPRequest.Method, _ path: String, _ operation: Operation,

@@ -44,7 +44,7 @@ struct ScheduleSubmission {
         var members = ScheduleJSON.definition(row.definition, workspace: call.workspace)
         for change in changes {
             members.removeAll { $0.0 == change.name }
-            if !change.value.isNull { members.append((change.name, .raw(change.value.text))) }
+            if !change.value.isNull || !Self.members.contains(change.name) { members.append((change.name, .raw(change.value.text))) }
         }
         return try read(RawJSON.body(Array(JSON.object(members).text.utf8)))
     }

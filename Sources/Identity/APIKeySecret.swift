@@ -8,7 +8,7 @@ package struct APIKeySecret: Sendable {
     package let prefix: String
     private let text: Redacted<String>
 
-    private static let start = "vk_"
+    package static let start = "vk_"
     private static let prefixLength = 12
     private static let randomLength = 43
     /// Without letters that are taken for one another.

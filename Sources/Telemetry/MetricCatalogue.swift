@@ -9,6 +9,8 @@ package enum MetricCatalogue {
         Metric("voicera_jobs_enqueued_total", .counter, "Jobs that were accepted by this process and committed, repeated unique keys left out."),
         Metric("voicera_push_waiting", .gauge, "Committed jobs that wait to be told to the index."),
         Metric("voicera_push_damaged_lanes", .gauge, "Lanes whose pushes failed and which wait to be marked for refill."),
+        Metric("voicera_rate_limited_total", .counter, "Requests that were refused because there were too many, by class of routes."),
+        Metric("voicera_rate_limit_unavailable_total", .counter, "Requests that were let through because Redis could not count them."),
         Metric("voicera_http_requests_total", .counter, "API requests by route and status."),
         Metric("voicera_http_request_duration_seconds", .histogram, "Time from a request's head to its answer.", buckets: Metric.seconds),
     ]

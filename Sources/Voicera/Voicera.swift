@@ -25,6 +25,7 @@ struct VoiceraCommand: AsyncParsableCommand {
             ListenCommand.self,
             BenchCommand.self,
             BenchReceiverCommand.self,
+            BenchRouteCommand.self,
             BenchPeerCommand.self,
             ChaosCommand.self,
         ])

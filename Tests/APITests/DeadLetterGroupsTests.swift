@@ -49,7 +49,7 @@ import Testing
             #expect(try await api.client.get("/api/dead-letters?webhookId=\(endpoint)").count("data") == 0)
             _ = try await api.pool.query("UPDATE jobs SET lane = $1", [.text(endpoint)])
             #expect(try await api.client.get("/api/dead-letters?webhookId=\(endpoint)").texts("data", "id") == [id])
-            #expect(try await api.client.get("/api/dead-letters?webhookId=\(endpoint)&lane=x").isProblem(422, "validation_failed"))
+            #expect(try await api.client.get("/api/dead-letters?webhookId=\(endpoint)&lane=x").count("data") == 0)
             #expect(try await api.client.get("/api/dead-letters?webhookId=x").isProblem(422, "validation_failed"))
             let dry = try await api.client.post(
                 "/api/dead-letters/replay", #"{"filter":{"webhookId":"\#(endpoint)","fingerprint":"\#(fingerprint)"},"dryRun":true}"#)

@@ -1,4 +1,5 @@
 import HTTPDelivery
+import Primitives
 import TestSupport
 import Testing
 

@@ -1,9 +1,4 @@
 import Identity
-import Ledger
-import Logging
-import Postgres
-import Primitives
-import TestSupport
 import Testing
 
 @Suite struct APIKeySecretTests {
@@ -44,63 +39,5 @@ import Testing
         dump(secret, to: &text)
         #expect(!text.contains(secret.exposed))
         #expect(!"\(secret)".contains(secret.exposed))
-    }
-}
-
-@Suite struct AuthenticatorTests {
-    private struct Stage {
-        let pool: PostgresPool
-        let keys: APIKeyTable
-        let workspace = IdentifierSource.system.next(Workspace.self)
-
-        init() async throws {
-            var configuration = try PostgresConfiguration(url: try await TestPostgres.freshDatabase())
-            configuration.maxConnections = 2
-            pool = PostgresPool(configuration, logger: Logger(label: "test"))
-            keys = APIKeyTable(pool: pool)
-            _ = try await Migrator(LedgerMigrations.all).apply(on: pool)
-            try await WorkspaceTable(pool: pool).create(workspace, name: "test")
-        }
-
-        func issue(expiresAt: Int64? = nil) async throws -> KeyIssuer.Issued {
-            try await KeyIssuer(keys: keys).issue(name: "test", workspace: workspace, scopes: [.jobsRead, .operator], expiresAt: expiresAt)
-        }
-    }
-
-    @Test func `a key tells its workspace and scopes`() async throws {
-        let stage = try await Stage()
-        let issued = try await stage.issue()
-        let credential = try await Authenticator(keys: stage.keys).authenticate(key: issued.secret.exposed)
-        #expect(credential == Credential(workspace: stage.workspace, principal: .key(issued.id), scopes: [.jobsRead, .operator]))
-    }
-
-    @Test func `the text of a key is nowhere in the ledger`() async throws {
-        let stage = try await Stage()
-        let issued = try await stage.issue()
-        let rows = try await stage.pool.query("SELECT api_keys::text FROM api_keys")
-        let row = try #require(rows.first).text(0)
-        #expect(!row.contains(issued.secret.exposed.suffix(43)))
-    }
-
-    @Test func `an unknown key, one with another's prefix, and an expired one are refused`() async throws {
-        let stage = try await Stage()
-        let authenticator = Authenticator(keys: stage.keys)
-        let issued = try await stage.issue()
-        #expect(try await authenticator.authenticate(key: APIKeySecret.mint().exposed) == nil)
-        #expect(try await authenticator.authenticate(key: "vk_\(issued.secret.prefix)_" + APIKeySecret.mint().exposed.suffix(43)) == nil)
-        #expect(try await authenticator.authenticate(key: "nonsense") == nil)
-        let expired = try await stage.issue(expiresAt: 1_000_000)
-        #expect(try await authenticator.authenticate(key: expired.secret.exposed) == nil)
-    }
-
-    @Test func `a revoked key stops within moments`() async throws {
-        let stage = try await Stage()
-        let authenticator = Authenticator(keys: stage.keys)
-        let issued = try await stage.issue()
-        #expect(try await authenticator.authenticate(key: issued.secret.exposed) != nil)
-        #expect(try await stage.keys.revoke(issued.id, workspace: IdentifierSource.system.next()) == false)
-        #expect(try await stage.keys.revoke(issued.id, workspace: stage.workspace))
-        #expect(try await stage.keys.revoke(issued.id, workspace: stage.workspace) == false)
-        try await eventually("the key is refused", within: .seconds(3)) { try await authenticator.authenticate(key: issued.secret.exposed) == nil }
     }
 }

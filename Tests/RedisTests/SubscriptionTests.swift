@@ -16,6 +16,7 @@ internal import Testing
 
                 await redis.kill()
                 try await redis.restart()
+                #expect(await messages.next() == .interrupted)
                 #expect(await messages.next() == .reconnected)
                 try await eventually("published") { await failure { try await client.send(["PUBLISH", "wake", "again"]) } == nil }
                 #expect(await messages.next() == .message(channel: "wake", payload: Array("again".utf8)))
@@ -28,6 +29,7 @@ internal import Testing
             try await withClient(url, configure: { $0.commandDeadline = .milliseconds(200) }) { client in
                 var messages = client.subscribe(to: "wake").makeAsyncIterator()
                 #expect(await messages.next() == .reconnected)
+                #expect(await messages.next() == .interrupted)
                 #expect(await messages.next() == .reconnected)
             }
         }
@@ -63,6 +65,7 @@ internal import Testing
             }
             var messages = try #require(kept).makeAsyncIterator()
             #expect(await messages.next() == .reconnected)
+            #expect(await messages.next() == .interrupted)
             #expect(await messages.next() == nil)
         }
     }

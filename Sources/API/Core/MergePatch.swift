@@ -23,9 +23,13 @@ enum MergePatch {
         return .object(members.compactMap { member in member.value.map { (member.name, $0) } })
     }
 
-    /// The body that says all of what a patched thing is to be, for the reader of new ones. Members that a patch may not have are refused there.
+    /// The body that says all of what a patched thing is to be, for the reader of new ones. Members that a patch may not have are refused.
     static func body(_ patch: RawJSON, over members: [(String, JSON)]) throws(Problem) -> RawJSON {
-        guard patch.kind == .object else { throw .invalid([.body("", "must be an object")]) }
+        var fields = Fields(patch)
+        try fields.finish()
+        // Here, since a null that removes nothing leaves no trace for the reader.
+        fields.allow(only: Set(members.map(\.0)))
+        try fields.finish()
         let current = try RawJSON.body(Array(JSON.object(members).text.utf8))
         return try RawJSON.body(Array(apply(patch, to: current).text.utf8))
     }

@@ -36,7 +36,7 @@ enum EventTypeSubmission {
         ]
         for change in changes {
             members.removeAll { $0.0 == change.name }
-            if !change.value.isNull { members.append((change.name, .raw(change.value.text))) }
+            if !change.value.isNull || !Self.members.contains(change.name) { members.append((change.name, .raw(change.value.text))) }
         }
         return try read(RawJSON.body(Array(JSON.object(members).text.utf8)))
     }

@@ -2,22 +2,50 @@ import HTTPTypes
 import Hummingbird
 import Identity
 
-/// Finds out who makes a request, and whether they may.
+/// Finds out who makes a request.
 struct Authentication: Sendable {
     let authenticator: Authenticator
+    let proofs: ProofGuard
 
-    /// - Parameter scopes: any of them is enough.
-    func authorize(_ request: Request, scopes: [Scope]) async throws -> Credential {
-        guard let key = Self.key(of: request.headers) else { throw Problem.unauthenticated }
-        guard let credential = try await authenticator.authenticate(key: key) else { throw Problem.invalidKey }
-        guard scopes.contains(where: credential.scopes.contains) else { throw Problem.missingScope(scopes.map(\.rawValue)) }
-        return credential
+    /// - Parameter beforeRead: called when the answer is not remembered; what it throws is thrown.
+    func identify(_ request: Request, beforeRead: () throws -> Void) async throws -> KnownCredential {
+        guard let presented = try PresentedCredential(request.headers) else { throw Problem.unauthenticated }
+        guard let known = try await authenticator.authenticate(presented.text, beforeRead: beforeRead) else { throw Problem.invalidKey }
+        switch (known.proofKey, presented.scheme) {
+        case (nil, .bearer): return known
+        case (nil, .proof), (_?, .bearer): throw Problem.invalidKey
+        case (let key?, .proof):
+            guard try await proofs.thumbprint(request, token: presented.text) == key else { throw Problem.invalidProof }
+            return known
+        }
+    }
+}
+
+/// What a request shows for its right: a header's, never a part of its URL, which ends up in logs and histories.
+struct PresentedCredential: Sendable, Equatable {
+    enum Scheme: Sendable { case bearer, proof }
+
+    let text: String
+    let scheme: Scheme
+
+    /// Nil for none.
+    init?(_ headers: HTTPFields) throws(Problem) {
+        let given = headers[.authorization].flatMap(Self.parse)
+        let key = headers[.apiKey].map { (text: $0, scheme: Scheme.bearer) }
+        // Two that differ: one of them is not meant, and we must not choose.
+        if let given, let key, given.text != key.text { throw .twoCredentials }
+        guard let found = given ?? key else { return nil }
+        (text, scheme) = found
     }
 
-    private static func key(of headers: HTTPFields) -> String? {
-        guard let authorization = headers[.authorization] else { return headers[.apiKey] }
+    private static func parse(_ authorization: String) -> (text: String, scheme: Scheme)? {
         let parts = authorization.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return headers[.apiKey] }
-        return String(parts[1].trimmingPrefix { $0 == " " })
+        guard parts.count == 2 else { return nil }
+        let text = String(parts[1].trimmingPrefix { $0 == " " })
+        switch parts[0].lowercased() {
+        case "bearer": return (text, .bearer)
+        case "dpop": return (text, .proof)
+        default: return nil
+        }
     }
 }

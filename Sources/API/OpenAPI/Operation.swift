@@ -44,6 +44,8 @@ struct Operation: Sendable {
         var mediaType = "application/json"
         /// Beyond those of every answer.
         var headers: [(name: String, description: String, schema: Schema)] = []
+        /// Operations whose `{id}` is in this answer, and the JSON pointer to it.
+        var links: [(operation: String, pointer: String)] = []
     }
 
     /// In camel case, once in the document.
@@ -85,6 +87,14 @@ extension Operation.Answer {
     static func accepted(_ description: String, _ schema: Schema, example: JSON) -> Self {
         Self(status: .accepted, description: description, schema: schema, example: example)
     }
+
+    /// The same, with what can be asked next about the thing that it names.
+    func leading(to operations: [String], id pointer: String) -> Self {
+        var copy = self
+        copy.links += operations.map { ($0, pointer) }
+        return copy
+    }
+
     static func noContent(_ description: String) -> Self { Self(status: .noContent, description: description) }
 
     /// A page of a list.

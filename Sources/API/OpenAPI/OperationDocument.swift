@@ -72,7 +72,7 @@ struct OperationDocument {
     private var impliedProblems: [Problem] {
         var problems: [Problem] = [.malformedRequest, .headersTooLarge, .rateLimited(seconds: 3), .internalError, .storageAway]
         if case .guarded(let scopes, _) = route.handler {
-            problems += [.unauthenticated, .invalidKey, .missingScope(scopes.map(\.rawValue))]
+            problems += [.unauthenticated, .invalidKey, .twoCredentials, .missingScope(scopes.map(\.rawValue)), .addressNotAllowed]
         }
         if route.path.contains("{") { problems.append(.notFound("such thing")) }
         if let body = operation.body {
@@ -100,6 +100,12 @@ struct OperationDocument {
         if let schema = answer.schema {
             let example: [(String, JSON)] = answer.example.map { [("example", $0)] } ?? []
             members.append(("content", .object([(answer.mediaType, .object([("schema", schema.json)] + example))])))
+        }
+        if !answer.links.isEmpty {
+            let links = answer.links.map { link -> (String, JSON) in
+                (link.operation, ["operationId": .string(link.operation), "parameters": ["id": .string("$response.body#\(link.pointer)")]])
+            }
+            members.append(("links", .object(links)))
         }
         return .object(members)
     }
@@ -130,6 +136,8 @@ enum CommonHeaders {
 
     static let all: [Header] = [
         ("X-Request-Id", "The request's id: the client's own, or one of ours.", .string()),
+        ("RateLimit", "What remains of the caller's limits, and the seconds until there is more. Absent on what is not limited.", .string()),
+        ("RateLimit-Policy", "The limits: quota and window in seconds. Absent on what is not limited.", .string()),
     ]
     static func json(_ header: Header) -> JSON { ["description": .string(header.description), "schema": header.schema.json] }
     static func reference(_ name: String) -> JSON { .object([("$ref", .string("#/components/headers/\(name)"))]) }

@@ -27,10 +27,10 @@ struct Schema: Sendable {
     func described(_ text: String) -> Schema { with("description", .string(text)) }
     func example(_ value: JSON) -> Schema { with("examples", [value]) }
 
-    /// The same, or null.
+    /// The same, or null. A format stands apart from null: some readers drop it where several types are allowed.
     var orNull: Schema {
         var copy = self
-        guard let index = keywords.firstIndex(where: { $0.0 == "type" }) else {
+        guard let index = keywords.firstIndex(where: { $0.0 == "type" }), !keywords.contains(where: { $0.0 == "format" }) else {
             return Schema(keywords: [("anyOf", .array([json, ["type": "null"]]))], components: components)
         }
         copy.keywords[index].1 = .array([keywords[index].1, "null"])
@@ -50,14 +50,17 @@ extension Schema {
     static let time = Schema(keywords: [("type", "string"), ("format", "date-time")])
     static let url = Schema(keywords: [("type", "string"), ("format", "uri")])
 
-    /// - Parameter length: in Unicode scalars.
+    /// - Parameter length: in Unicode scalars. Text that is only so long is stored, or looked for in what is: it holds no NUL.
     static func string(_ length: ClosedRange<Int>? = nil, pattern: String? = nil, format: String? = nil) -> Schema {
         var keywords: [(String, JSON)] = [("type", "string")]
         if let length { keywords += [("minLength", .int(length.lowerBound)), ("maxLength", .int(length.upperBound))] }
-        if let pattern { keywords.append(("pattern", .string(pattern))) }
+        if let pattern = pattern ?? (length == nil || format != nil ? nil : "^[^\\x00]*$") { keywords.append(("pattern", .string(pattern))) }
         if let format { keywords.append(("format", .string(format))) }
         return Schema(keywords: keywords)
     }
+
+    /// What a list is filtered by.
+    static let filter = string(1...Query.longest)
 
     static func integer(_ range: ClosedRange<Int64>? = nil) -> Schema {
         var keywords: [(String, JSON)] = [("type", "integer")]

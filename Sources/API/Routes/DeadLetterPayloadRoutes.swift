@@ -32,10 +32,10 @@ struct DeadLetterPayloadRoutes: Sendable {
             throw try await isThere(id, in: call.workspace) ? Problem.notDead : Problem.notFound("dead letter")
         }
         guard let kind = services.registry[letter.job.kind] else {
-            throw Problem.invalid([.body("/payload", "cannot be checked: this release has no kind \(letter.job.kind)")])
+            throw Problem.payloadDoesNotFit(.body("/payload", "cannot be checked: this release has no kind \(letter.job.kind)"))
         }
         if let complaint = services.registry.complaint(about: payload.text, for: kind) {
-            throw Problem.invalid([JobSubmission.fault(complaint, at: "/payload")])
+            throw Problem.payloadDoesNotFit(JobSubmission.fault(complaint, at: "/payload"))
         }
         let header = try call.ifMatch()
         switch try await table.edit(id, payload: payload.text, expected: expected ?? header, workspace: call.workspace, author: call.actor) {
@@ -66,6 +66,11 @@ struct DeadLetterPayloadRoutes: Sendable {
 extension Problem {
     static let notDead = Problem(
         status: .conflict, code: "not_dead", detail: "The job is no dead letter, or no more: its payload cannot be changed.")
+
+    /// What fits depends on the job, which the request does not show.
+    static func payloadDoesNotFit(_ fault: Fault) -> Problem {
+        Problem(status: .conflict, code: "payload_does_not_fit", detail: "The job's kind cannot work on this payload.", faults: [fault])
+    }
 
     static let tooManyVersions = Problem(
         status: .conflict, code: "too_many_versions", detail: "The payload has been changed \(PayloadVersionTable.mostVersions - 1) times.")

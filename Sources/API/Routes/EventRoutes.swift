@@ -37,7 +37,7 @@ struct EventRoutes: Sendable {
         guard let type, let data else { throw Problem.invalid(fields.faults) }
         guard data.byteCount <= BodyLimit.payload else { throw Problem.tooLarge("event's data", limit: BodyLimit.payload, pointer: "/data") }
         let faults = try await services.eventTypes.faults(of: data, type: type, workspace: call.workspace)
-        if !faults.isEmpty { throw Problem.invalid(faults) }
+        if !faults.isEmpty { throw Problem.notOfItsType(faults) }
 
         switch try await services.publisher.publish(
             workspace: call.workspace, type: type, key: key, timestamp: timestamp, data: data.text, trace: call.trace, claim: claim)
@@ -101,5 +101,12 @@ struct EventRoutes: Sendable {
                 default: false
                 }
             }
+    }
+}
+
+extension Problem {
+    /// What fits depends on the types of the workspace, which the document does not show.
+    static func notOfItsType(_ faults: [Fault]) -> Problem {
+        Problem(status: .conflict, code: "event_not_of_its_type", detail: "The event is not what its type says.", faults: faults)
     }
 }

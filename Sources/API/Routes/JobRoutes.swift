@@ -58,7 +58,8 @@ struct JobRoutes: Sendable {
         var query = Query(call.request)
         let (limit, before) = (query.limit(), query.cursor(of: Self.list, as: JobID.self))
         var filter = JobTable.Filter(&query, workspace: call.workspace)
-        filter.state = query.choice("status", of: JobState.self) ?? query.choice("state", of: JobState.self)
+        let (status, state) = (query.choice("status", of: JobState.self), query.choice("state", of: JobState.self))
+        filter.state = status ?? state
         let range = JobTable.Range(
             createdAfter: query.time("createdAfter"), createdBefore: query.time("createdBefore"), uniqueKey: query.text("uniqueKey"))
         try query.finish()

@@ -11,6 +11,7 @@ struct WebhookRoutes: Sendable {
     let services: APIServices
 
     private static let list = "webhooks"
+    private static let members: Set<String> = ["eventType", "eventTypes", "webhookUrl", "description", "secret"]
     private static let mostEventTypes = 50
     private static let longestDescription = 500
     private static let longestSecret = 128
@@ -29,6 +30,7 @@ struct WebhookRoutes: Sendable {
     private func create(_ call: Call) async throws -> Response {
         let (body, claim) = try await call.body()
         var fields = Fields(body)
+        fields.allow(only: Self.members)
         let eventTypes = Self.eventTypes(&fields)
         let url = url(&fields)
         let description = fields.text("description", longest: Self.longestDescription)

@@ -1,3 +1,5 @@
+package import Primitives
+
 /// Where deliveries may go. Customers choose the URLs, so every address they resolve to is judged before a byte is sent.
 ///
 /// The verdict is for us: never show a customer which address was refused or why, or the guard becomes a port scanner.

@@ -1,4 +1,5 @@
 internal import Glibc
+package import Primitives
 
 extension AddressPolicy {
     /// A host that trusts itself by its own address must not be reached by a customer's URL, unless that was allowed by name.

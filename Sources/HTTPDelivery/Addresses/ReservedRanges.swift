@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The addresses that are nobody's public server: the built-in part of the address guard.
 ///
 /// From the IANA special-purpose registries, plus one that no registry has. Order does not matter.

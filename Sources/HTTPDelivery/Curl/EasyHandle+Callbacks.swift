@@ -1,5 +1,6 @@
 internal import CLibCurl
 internal import Glibc
+internal import Primitives
 
 /// What libcurl calls during a transfer, on the loop's thread; the context is the `EasyHandle`, which the loop keeps alive as long as its transfer.
 

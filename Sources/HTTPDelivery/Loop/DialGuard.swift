@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The address guard during one transfer: asked for each address that is about to be dialled, and for the one a connection leads to.
 ///
 /// A name that answers with a public and a forbidden address is an attack or a mistake, so one refusal refuses the addresses after it as well.

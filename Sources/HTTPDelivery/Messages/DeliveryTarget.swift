@@ -1,3 +1,5 @@
+package import Primitives
+
 /// A receiver's URL, parsed and normalised once by the parser that also dials it: what was judged is what is called.
 package struct DeliveryTarget: Sendable, Hashable {
     /// Normalised, without fragment. May hold a secret (many services put one into the path): `description` leaves it out.

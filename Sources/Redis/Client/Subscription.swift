@@ -5,6 +5,8 @@ final class Subscription: Sendable {
     private struct State {
         var session: Session?
         var isOver = false
+        /// Whether messages come in.
+        var isHeard = false
         /// Whether the reader has been told that messages were dropped.
         var isLossTold = false
     }
@@ -21,8 +23,11 @@ final class Subscription: Sendable {
 
     func run(_ lifeline: Lifeline, deadline: Duration) async {
         await lifeline.keep(onPush: { [weak self] in self?.received($0) }, isWanted: { !state.withLock { $0.isOver } }) { phase in
-            guard case .connected(let session) = phase else { return }
-            await begin(session, deadline: deadline)
+            switch phase {
+            case .connected(let session): await begin(session, deadline: deadline)
+            case .resting: interrupt()
+            case .connecting: break
+            }
         }
         continuation.finish()
     }
@@ -35,7 +40,17 @@ final class Subscription: Sendable {
         let answer = isOver ? nil : await session.subscribe(to: channel, deadline: deadline)
         guard case .success(let reply)? = answer, reply.array?.first?.text == "subscribe" else { return session.link.closeWhenIdle() }
         session.link.startHeartbeat(interval: .seconds(1), answerWithin: deadline)
+        state.withLock { $0.isHeard = true }
         yield(.reconnected)
+    }
+
+    /// Told once a connection that was in force.
+    private func interrupt() {
+        let wasHeard = state.withLock { state in
+            defer { state.isHeard = false }
+            return state.isHeard
+        }
+        if wasHeard { yield(.interrupted) }
     }
 
     private func stop() {
@@ -65,6 +80,8 @@ final class Subscription: Sendable {
                 return !state.isLossTold || dropped == .reconnected
             }
             if tells { continuation.yield(.reconnected) }
+            // The last word must not be that all is well.
+            if message == .interrupted { continuation.yield(.interrupted) }
         default: break
         }
     }

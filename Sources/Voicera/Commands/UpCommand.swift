@@ -91,7 +91,7 @@ struct UpCommand: AsyncParsableCommand {
     }
 
     private func access(_ folder: DataFolder, _ pool: PostgresPool) async throws -> DataFolder.Access {
-        if let kept = folder.access(), try await Authenticator(keys: APIKeyTable(pool: pool)).authenticate(key: kept.apiKey) != nil { return kept }
+        if let kept = folder.access(), try await Authenticator(keys: APIKeyTable(pool: pool)).authenticate(kept.apiKey) != nil { return kept }
         let workspaces = WorkspaceTable(pool: pool)
         let workspace: WorkspaceID
         if let first = try await workspaces.first() {

@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import Foundation
 import HTTPDelivery
@@ -60,6 +61,20 @@ enum Environment {
     static func retention() throws -> Retention {
         guard let text = value("VOICERA_RETENTION") else { return Retention() }
         do { return try Retention(parsing: text) } catch { throw ValidationError("VOICERA_RETENTION: \(error)") }
+    }
+
+    /// Nil for no limits.
+    static func rateLimits() throws -> RateLimits? {
+        guard let text = value("VOICERA_RATE_LIMITS") else { return .usual }
+        do { return try RateLimits.parse(text) } catch { throw ValidationError("VOICERA_RATE_LIMITS: \(error)") }
+    }
+
+    static func trustedProxies() throws -> TrustedProxies {
+        guard let text = value("VOICERA_TRUSTED_PROXIES") else { return .none }
+        guard let proxies = TrustedProxies(text) else {
+            throw ValidationError("VOICERA_TRUSTED_PROXIES: \(text) is not a number from 0 to \(TrustedProxies.most), or forwarded: and such a number")
+        }
+        return proxies
     }
 
     static func listenAddress() throws -> ListenAddress {

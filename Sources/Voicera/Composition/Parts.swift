@@ -42,12 +42,16 @@ struct Parts {
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let pusher = IndexPusher(map: map, redis: redis, logger: logger)
         observeIntake(writer, events, pusher)
-        let server = OAuthServer(
-            pool: pool, sealer: sealer, revocations: Revocations(redis: redis), issuer: Issuer(oauth.publicURL), settings: oauth.settings)
+        let keys = APIKeyTable(pool: pool)
+        let (revocations, use) = (Revocations(redis: redis, logger: logger), KeyUse(keys: keys, logger: logger))
+        let server = OAuthServer(pool: pool, sealer: sealer, revocations: revocations, issuer: Issuer(oauth.publicURL), settings: oauth.settings)
+        let authenticator = Authenticator(keys: keys, revocations: revocations, use: use, verify: server.accessTokens.verify)
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: writer, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
-            pusher: pusher, queues: map, feed: feed, registry: JobRegistry(), authenticator: Authenticator(keys: APIKeyTable(pool: pool), tokens: server.accessTokens),
-            oauth: server, sealer: sealer, addressPolicy: targets, defaultWebhookSecret: webhookSecret, version: Self.version, logger: logger)
+            pusher: pusher, queues: map, feed: feed, registry: JobRegistry(), authenticator: authenticator, oauth: server, sealer: sealer,
+            addressPolicy: targets, defaultWebhookSecret: webhookSecret, version: Self.version, revocations: revocations,
+            limits: try Environment.rateLimits(), logger: logger)
+        services.proxies = try Environment.trustedProxies()
         services.exposition = { [metrics] accept in
             let format = ExpositionFormat(accept: accept)
             return (metrics.exposition(format), format.contentType)
@@ -56,7 +60,7 @@ struct Parts {
         let bootstrap: [any Service] = oauth.client.map { [BootstrapService(client: $0, pool: pool, logger: logger)] } ?? []
         let application = try buildApplication(
             services: services, settings: settings, host: listen.host, port: listen.port, onListening: onListening)
-        return bootstrap + [feed, pusher, writer, events, application, services.drain]
+        return bootstrap + [feed, revocations, use, pusher, writer, events, application, services.drain]
     }
 
     func worker(slots: [String: Int], attempts: Int, drain: Duration) throws -> [any Service] {

@@ -103,6 +103,21 @@ import Testing
             let token = try #require(answer.text("access_token"))
             #expect(try await api.oauth.accessTokens.verify(token)?.proofKey == maker.thumbprint)
             #expect(try await stage.opens(token) == false)
+            let bare = api.client.with(key: nil)
+            let resource = { (proof: String?) in
+                try await bare.get("/api/jobs", headers: ["Authorization": "DPoP \(token)"].merging(proof.map { ["DPoP": $0] } ?? [:]) { $1 })
+            }
+            let (jobs, other) = (api.oauth.issuer.url(of: "/api/jobs"), ProofMaker())
+            let good = try maker.proof(method: "GET", url: jobs, token: token)
+            #expect(try await resource(good).status == 200)
+            let bad = [
+                nil, good, try maker.proof(method: "GET", url: jobs), try maker.proof(method: "POST", url: jobs, token: token),
+                try maker.proof(method: "GET", url: url, token: token), try other.proof(method: "GET", url: jobs, token: token),
+            ]
+            for proof in bad {
+                let refused = try await resource(proof)
+                #expect(refused.isProblem(401, "invalid_proof") && refused.headers["www-authenticate"]?.hasPrefix("DPoP ") == true, "\(refused)")
+            }
             #expect(
                 try await stage.token(["grant_type": "client_credentials"], client, headers: ["DPoP": proof]).isOAuthError("invalid_dpop_proof"),
                 "its second use")

@@ -27,13 +27,15 @@ struct TestAPI: Sendable {
     let redis: RedisClient
     private let group: ServiceGroup
     let oauth: OAuthServer
+    let revocations: Revocations
 
     /// - Parameters:
     ///   - database: a server of the test's own, for one that stops it.
     ///   - redisURL: another Redis than the shared one.
     static func run(
         database: String? = nil, redisURL: String? = nil, server: ServerSettings = ServerSettings(), drain: Duration = .zero,
-        settings: OAuthSettings = OAuthSettings(), rates: SignInThrottle.Rates = .init(), _ body: (TestAPI) async throws -> Void
+        limits: RateLimits? = .usual, proxies: TrustedProxies = .none, settings: OAuthSettings = OAuthSettings(),
+        rates: SignInThrottle.Rates = .init(), publicURL: String? = nil, _ body: (TestAPI) async throws -> Void
     ) async throws {
         let lines = LogLines()
         let logger = Logger(label: "test") { _ in lines.handler }
@@ -53,20 +55,26 @@ struct TestAPI: Sendable {
         let keys = APIKeyTable(pool: pool)
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let sealer = try Sealer(secret: Redacted(Sealer.randomKey()))
-        let oauth = OAuthServer(
-            pool: pool, sealer: sealer, revocations: Revocations(redis: redis), issuer: Issuer(nil), settings: settings)
+        let revocations = Revocations(redis: redis, logger: logger)
+        let use = KeyUse(keys: keys, logger: logger)
+        let oauth = OAuthServer(pool: pool, sealer: sealer, revocations: revocations, issuer: Issuer(publicURL), settings: settings)
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: jobs, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
-            pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]), authenticator: Authenticator(keys: keys, tokens: oauth.accessTokens), oauth: oauth, sealer: sealer, addressPolicy: AddressPolicy(), version: "1.2.3", logger: logger)
-
-        services.signIn = SignIn(pool: pool, redis: redis, namespace: namespace(), cost: PasswordCost(logarithm: 4, blockSize: 8, parallelism: 1), rates: rates)
+            pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]),
+            authenticator: Authenticator(keys: keys, revocations: revocations, use: use, verify: oauth.accessTokens.verify), oauth: oauth,
+            sealer: sealer, addressPolicy: AddressPolicy(), version: "1.2.3", revocations: revocations, limits: limits,
+            limitNamespace: queues.namespace, logger: logger)
+        services.proxies = proxies
+        services.signIn = SignIn(
+            pool: pool, redis: redis, namespace: namespace(), cost: PasswordCost(logarithm: 4, blockSize: 8, parallelism: 1), rates: rates)
 
         let registry = PrometheusRegistry()
         services.exposition = { (registry.exposition(ExpositionFormat(accept: $0)), ExpositionFormat(accept: $0).contentType) }
         let port = Promise<Int>()
         services.drain = DrainGate(pause: drain)
         let application = try buildApplication(services: services, settings: server, port: 0) { port.fulfil($0) }
-        let group = ServiceGroup(services: [pool, redis, feed, jobs, events, settlements, pusher, application, services.drain], logger: logger)
+        let group = ServiceGroup(
+            services: [pool, redis, feed, revocations, use, jobs, events, settlements, pusher, application, services.drain], logger: logger)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await withMetricsFactory(registry) { try await group.run() } }
             let workspace = try await makeWorkspace(pool)
@@ -76,7 +84,7 @@ struct TestAPI: Sendable {
                 try await body(
                     TestAPI(
                         pool: pool, settlements: settlements, workspace: workspace, client: client, lines: lines, queues: queues, redis: redis,
-                        group: group, oauth: oauth))
+                        group: group, oauth: oauth, revocations: revocations))
             } catch {
                 await group.triggerGracefulShutdown()
                 tasks.cancelAll()

@@ -37,7 +37,7 @@ final class TokenStage: Sendable {
     /// As one more API process makes it.
     func server(issuer: String = "https://api.example", secret: Redacted<String>? = nil, settings: OAuthSettings = OAuthSettings()) throws -> OAuthServer {
         OAuthServer(
-            pool: pool, sealer: try Sealer(secret: secret ?? self.secret), revocations: Revocations(redis: redis, namespace: namespace()),
+            pool: pool, sealer: try Sealer(secret: secret ?? self.secret), revocations: Revocations(redis: redis, namespace: namespace(), logger: Logger(label: "test")),
             issuer: Issuer(issuer), settings: settings, now: { [self] in AccessTokens.systemTime() + later.withLock { $0.microseconds } })
     }
 

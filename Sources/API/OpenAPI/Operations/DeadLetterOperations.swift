@@ -26,7 +26,7 @@ enum DeadLetterOperations {
     private static let filters: [Parameter] =
         JobOperations.filters + [
             .query("webhookId", .id(Endpoint.self), "The endpoint that they were for; goes without `lane`."),
-            .query("fingerprint", .string(1...64), "What they have in common."), .query("diedAfter", .time, "Given up from this time on."),
+            .query("fingerprint", .filter, "What they have in common."), .query("diedAfter", .time, "Given up from this time on."),
             .query("diedBefore", .time, "Given up before this time."),
         ]
 
@@ -35,7 +35,8 @@ enum DeadLetterOperations {
         parameters: paging + filters + [.query("groupBy", .choice(DeadLetterGrouping.self), "Groups instead, the largest first.")],
         answers: [
             .page(
-                "A page of dead letters, or of groups.", of: .anyOf([DeadLetterSchemas.summary, DeadLetterSchemas.group]), example: letter)
+                "A page of dead letters, or of groups.", of: .anyOf([DeadLetterSchemas.summary, DeadLetterSchemas.group]), example: letter
+            ).leading(to: ["getDeadLetter", "changeDeadLetter"], id: "/data/0/id")
         ],
         problems: [.cursorOfAnotherList])
 
@@ -58,7 +59,8 @@ enum DeadLetterOperations {
                         (done, .int(1)), ("dryRun", true), ("results", [["id": .string(Examples.job), "result": .string(done)]]), ("limitReached", false),
                         ("total", 1), ("background", false),
                     ])),
-                .accepted("An operation has begun.", DeadLetterSchemas.operation, example: operation),
+                .accepted("An operation has begun.", DeadLetterSchemas.operation, example: operation)
+                    .leading(to: ["getDeadLetterOperation"] + DeadLetterOperationTable.Steering.allCases.map(operationID), id: "/operationId"),
             ],
             problems: [.tooManyOperations])
     }
@@ -86,6 +88,7 @@ enum DeadLetterOperations {
         ],
         problems: [
             .staleVersion(3, status: .preconditionFailed), .staleVersion(3, status: .conflict), .notDead, .tooManyVersions,
+            .payloadDoesNotFit(.body("/payload/courseId", "is missing")),
         ])
 
     static let payload = Operation(
@@ -103,9 +106,11 @@ enum DeadLetterOperations {
 
     static func steer(_ steering: DeadLetterOperationTable.Steering) -> Operation {
         Operation(
-            "\(steering.rawValue)DeadLetterOperation", .deadLetters, "\(steering.rawValue.capitalized) an operation on dead letters",
+            operationID(of: steering), .deadLetters, "\(steering.rawValue.capitalized) an operation on dead letters",
             answers: [.ok("The operation as it is now.", DeadLetterSchemas.operation, example: operation)], problems: [.operationOver("done")])
     }
+
+    private static func operationID(of steering: DeadLetterOperationTable.Steering) -> String { "\(steering.rawValue)DeadLetterOperation" }
 
     private static func tagged(_ answer: Operation.Answer) -> Operation.Answer {
         var answer = answer

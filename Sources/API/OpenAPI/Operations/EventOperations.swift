@@ -12,13 +12,14 @@ enum EventOperations {
         answers: [
             .accepted(
                 "Published: it will be delivered.", EventSchemas.receipt,
-                example: ["eventId": "evt-7", "deliveries": 2, "links": ["self": "/api/events/evt-7"]])
+                example: ["eventId": "evt-7", "deliveries": 2, "links": ["self": "/api/events/evt-7"]]
+            ).leading(to: ["getEvent"], id: "/eventId")
         ],
-        problems: [.draining("webhooks"), .overloaded])
+        problems: [.draining("webhooks"), .overloaded, .notOfItsType([.body("/data/course", "is missing")])])
 
     static let list = Operation(
         "listEvents", .events, "Events, newest first",
-        parameters: .paging("events", .id("evt")) + [.query("event", .string(1...128), "Their type.")],
+        parameters: .paging("events", .id("evt")) + [.query("event", .filter, "Their type.")],
         answers: [
             .page(
                 "A page of events.", of: EventSchemas.summary,

@@ -10,7 +10,8 @@ enum JobOperations {
         body: .json(
             JobSchemas.request, example: ["kind": "noop", "payload": .object([]), "lane": "imports", "uniqueKey": "import-7"]),
         answers: [
-            .accepted("Accepted: it will happen.", JobSchemas.receipt, example: Examples.receipt),
+            .accepted("Accepted: it will happen.", JobSchemas.receipt, example: Examples.receipt)
+                .leading(to: ["getJob", "cancelJob", "retryJob"], id: "/jobId"),
             Operation.Answer(
                 status: .ok, description: "It has ended already, as the client preferred to wait.", schema: JobSchemas.finished,
                 example: .object([("jobId", .string(Examples.job))] + Examples.jobDetailMembers),
@@ -35,14 +36,14 @@ enum JobOperations {
         parameters: .paging("jobs", .id("job")) + filters + [
             .query("status", .choice(JobState.self), "How far they are."),
             .query("state", .choice(JobState.self), "The same as `status`."),
-            .query("uniqueKey", .string(1...255), "Their unique key."),
+            .query("uniqueKey", .filter, "Their unique key."),
             .query("createdAfter", .time, "Accepted from this time on."), .query("createdBefore", .time, "Accepted before this time."),
         ],
         answers: [.page("A page of jobs.", of: JobSchemas.summary, example: .object(Examples.jobMembers))])
 
     static let filters: [Parameter] = [
-        .query("kind", .string(1...128), "Their kind."), .query("queue", .string(1...128), "Their queue."), .query("lane", .string(1...128), "Their lane."),
-        .query("errorClass", .string(1...128), "The class of their last error."),
+        .query("kind", .filter, "Their kind."), .query("queue", .filter, "Their queue."), .query("lane", .filter, "Their lane."),
+        .query("errorClass", .filter, "The class of their last error."),
     ]
 
     static let show = Operation(

@@ -4,8 +4,8 @@ enum LogOperations {
     static let list = Operation(
         "listLogs", .log, "The log, newest first",
         parameters: .paging("logs", .number) + [
-            .query("type", .string(1...64), "What kind of line."), .query("jobId", .id(JobRow.self), "About this job."),
-            .query("kind", .string(1...128), "About jobs of this kind."), .query("outcome", .string(1...64), "How it ended."),
+            .query("type", .filter, "What kind of line."), .query("jobId", .id(JobRow.self), "About this job."),
+            .query("kind", .filter, "About jobs of this kind."), .query("outcome", .filter, "How it ended."),
             .query("since", .time, "From this time on."), .query("until", .time, "Before this time."),
         ],
         answers: [

@@ -51,7 +51,7 @@ enum LaneOperations {
     static let list = Operation(
         "listLanes", .queues, "Lanes of a queue that wait or have settings, by name",
         parameters: .paging("lanes", .name) + [
-            .query("queue", .queueName, "Whose lanes.", required: true), .query("lane", .string(1...128), "Only this one."),
+            .query("queue", .queueName, "Whose lanes.", required: true), .query("lane", .filter, "Only this one."),
         ],
         answers: [.page("A page of lanes.", of: QueueSchemas.lane, example: lane)])
 

@@ -9,7 +9,9 @@ enum ScheduleOperations {
         ("links", ["self": "/api/schedules/sch_01jd2n8w5tq3v9k7x4m6b0c1yz"]),
     ]
     private static let detail = JSON.object(members + [("nextOccurrences", [Examples.time]), ("occurrences", [])])
-    private static let problems: [Problem] = [Problem(.nameTaken), Problem(ScheduleRefusal.tooMany(limit: 1000)), Problem(.neverComes)]
+    private static let problems: [Problem] = [
+        Problem(ScheduleRefusal.nameTaken), Problem(ScheduleRefusal.tooMany(limit: 1000)), Problem(ScheduleRefusal.neverComes),
+    ]
 
     static let list = Operation(
         "listSchedules", .schedules, "Schedules, newest first", parameters: .paging("schedules", .id("sch")),
@@ -20,7 +22,10 @@ enum ScheduleOperations {
         body: .json(
             ScheduleSchemas.request,
             example: ["name": "nightly", "cron": "0 3 * * *", "timeZone": "Europe/Berlin", "kind": "noop", "payload": .object([])]),
-        answers: [.created("The schedule.", ScheduleSchemas.detail, example: detail)], problems: problems)
+        answers: [
+            .created("The schedule.", ScheduleSchemas.detail, example: detail)
+                .leading(to: ["getSchedule", "changeSchedule", "pauseSchedule", "resumeSchedule", "runSchedule", "deleteSchedule"], id: "/id")
+        ], problems: problems)
 
     static let show = Operation(
         "getSchedule", .schedules, "A schedule with its latest and next times", answers: [.ok("The schedule.", ScheduleSchemas.detail, example: detail)])

@@ -48,7 +48,7 @@ enum ServiceOperations {
     static let actions = Operation(
         "listOperatorActions", .log, "What operators did, newest first",
         parameters: .paging("operator-actions", .number) + [
-            .query("action", .string(1...128), "What was done."), .query("actor", .string(1...128), "Who did it."),
+            .query("action", .filter, "What was done."), .query("actor", .filter, "Who did it."),
             .query("since", .time, "From this time on."), .query("until", .time, "Before this time."),
         ],
         answers: [

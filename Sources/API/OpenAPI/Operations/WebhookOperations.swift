@@ -10,7 +10,8 @@ enum WebhookOperations {
         answers: [
             .created(
                 "The webhook, with its secret: the only time that it is shown.", WebhookSchemas.created,
-                example: .object(members + [("secret", "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz")]))
+                example: .object(members + [("secret", "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz")])
+            ).leading(to: ["getWebhook", "deleteWebhook"], id: "/id")
         ])
 
     static let list = Operation(

@@ -12,6 +12,7 @@ enum ProblemSchemas {
                 .required("detail", .string().described("For people.")),
                 .required("code", .string(pattern: "^[a-z0-9_]+$").described("For programs: a word that stays.")),
                 .required("requestId", .string()),
+                .optional("violated-policies", .array(.string()).described("Limits that were exceeded, as `RateLimit-Policy` names them.")),
                 .optional("errors", .array(fault).described("What is wrong with the request, value by value.")),
             ]
         ).keywords)

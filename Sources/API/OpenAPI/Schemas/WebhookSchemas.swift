@@ -1,12 +1,11 @@
 import Primitives
 
 enum WebhookSchemas {
-    static let url = Schema.string(1...4096, format: "uri")
-
     /// One type or several, and not both.
     static let request: Schema = {
         let common: [Schema.Member] = [
-            .required("webhookUrl", url.described("Where events are sent; not an address inside our own network.")),
+            .required("webhookUrl", Schema.url.described(
+                    "Where events are sent: `https://`, 4,096 bytes at most, and no address inside our own network.")),
             .optional("description", .string(1...500).orNull),
             .optional("secret", secret.orNull.described("`whsec_` and the base64 of 24 to 64 bytes; a random one when left out.")),
         ]

@@ -88,9 +88,5 @@ struct OAuthSignInRoutes: Sendable {
 
 extension APIContext {
     /// Whose tries are counted together. A network of IPv6 is one home or one machine.
-    var signInAddress: String {
-        guard let address = peer?.ipAddress else { return "unknown" }
-        guard address.contains(":") else { return address }
-        return address.split(separator: ":", omittingEmptySubsequences: false).prefix(4).joined(separator: ":")
-    }
+    var signInAddress: String { RateSubject(address).description }
 }

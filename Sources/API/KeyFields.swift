@@ -1,0 +1,89 @@
+import Identity
+import Ledger
+import Primitives
+
+/// What a request says of a key.
+struct KeyWish: Sendable {
+    var name: String?
+    var scopes: Set<Scope>?
+    var networks: [Network]?
+    /// `.some(nil)`: never.
+    var expiresAt: Int64??
+
+    static let longestName = 200
+    static let mostScopes = 64
+    static let mostNetworks = 100
+
+    init(_ json: RawJSON, isNew: Bool) throws(Problem) {
+        var fields = Fields(json)
+        fields.allow(only: ["name", "scopes", "allowedNetworks", "expiresAt"])
+        name = fields.text("name", required: isNew, longest: Self.longestName)
+        scopes = fields.scopes("scopes", required: isNew, most: Self.mostScopes)
+        networks = fields.networks("allowedNetworks", most: Self.mostNetworks)
+        if json["expiresAt"]?.isNull == true { expiresAt = .some(nil) } else if let time = fields.time("expiresAt") { expiresAt = time }
+        try fields.finish()
+    }
+}
+
+extension Fields {
+    mutating func scopes(_ name: String, required: Bool, most: Int) -> Set<Scope>? {
+        guard let texts = texts(name, required: required, 1...most) else { return nil }
+        return Set(
+            texts.enumerated().compactMap { index, text in
+                Scope(rawValue: text) ?? refused("\(name)/\(index)", raw: true, "is no scope; there are \(Scope.allCases.map(\.rawValue).joined(separator: ", "))")
+            })
+    }
+
+    mutating func networks(_ name: String, most: Int) -> [Network]? {
+        guard let texts = texts(name, required: false, 0...most) else { return nil }
+        return texts.enumerated().compactMap { index, text in
+            do throws(Network.Malformed) { return try Network(text) } catch { return refused("\(name)/\(index)", raw: true, error.description) }
+        }
+    }
+
+    /// Each as it is; what is wrong with one is said at its own place.
+    private mutating func texts(_ name: String, required: Bool, _ count: ClosedRange<Int>) -> [String]? {
+        guard let value = value(name, required: required) else { return nil }
+        guard let elements = value.elements, count.contains(elements.count) else {
+            return refused(name, "must be an array of \(count.lowerBound) to \(count.upperBound) strings")
+        }
+        return elements.enumerated().compactMap { index, element in element.string ?? refused("\(name)/\(index)", raw: true, "must be a string") }
+    }
+
+    /// - Parameter path: of the place below the object, escaped already.
+    private mutating func refused<Value>(_ path: String, raw: Bool, _ reason: String) -> Value? {
+        add([.body("\(pointer(to: ""))\(path)", reason)])
+        return nil
+    }
+}
+
+/// What a caller may give to a key: no scope that they lack, and, when they are held to networks themselves, nothing outside of these.
+struct KeyBounds: Sendable {
+    private let scopes: Set<Scope>
+    private let networks: [Network]
+
+    init(_ call: Call) {
+        scopes = call.credential.scopes
+        networks = call.networks
+    }
+
+    /// - Parameters:
+    ///   - wanted: nil when it is not asked for.
+    ///   - wantedNetworks: empty for everywhere.
+    func check(scopes wanted: Set<Scope>?, networks wantedNetworks: [Network]?) throws(Problem) {
+        var faults: [Problem.Fault] = []
+        let missing = (wanted ?? []).subtracting(scopes).map(\.rawValue).sorted()
+        if !missing.isEmpty { faults.append(.body("/scopes", "you do not have \(missing.joined(separator: ", ")) yourself")) }
+        if let wantedNetworks, !networks.isEmpty {
+            let isInside = !wantedNetworks.isEmpty && wantedNetworks.allSatisfy { wanted in networks.contains { $0.contains(wanted) } }
+            if !isInside { faults.append(.body("/allowedNetworks", "must lie in the networks that you may come from yourself")) }
+        }
+        if !faults.isEmpty { throw .beyondCaller(faults) }
+    }
+
+    /// Whoever changes a key, or sees a secret of it, could use it.
+    func check(_ key: APIKeyListing) throws(Problem) {
+        let missing = Set(key.scopes.compactMap { Scope(rawValue: $0) }).subtracting(scopes).map(\.rawValue).sorted()
+        if !missing.isEmpty { throw .beyondCaller([.body("", "the key has \(missing.joined(separator: ", ")), which you do not have yourself")]) }
+    }
+}

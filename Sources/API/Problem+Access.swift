@@ -1,0 +1,22 @@
+import HTTPTypes
+import Identity
+
+/// What a caller is told who is not let in.
+extension Problem {
+    static let twoCredentials = Problem(
+        status: .unauthorized, code: "two_credentials",
+        detail: "The headers Authorization and X-API-Key hold different credentials; send one of them.")
+
+    static let addressNotAllowed = Problem(
+        status: .forbidden, code: "address_not_allowed", detail: "The API key may not be used from this address.")
+
+    static let invalidProof = Problem(
+        status: .unauthorized, code: "invalid_proof",
+        detail: "The token is bound to a key: it needs 'Authorization: DPoP <token>' and a proof in the header DPoP.",
+        headers: [.wwwAuthenticate: "DPoP error=\"invalid_dpop_proof\", algs=\"\(DPoPProof.algorithms.joined(separator: " "))\""])
+
+    /// For who asks for more, in somebody's name, than they may themselves.
+    static func beyondCaller(_ faults: [Fault]) -> Problem {
+        Problem(status: .forbidden, code: "beyond_your_own", detail: "Nobody can give what they do not have themselves.", faults: faults)
+    }
+}
