@@ -59,7 +59,7 @@ import Testing
             FROM signing_keys n, signing_keys o WHERE n.leaves_at IS NULL AND o.leaves_at IS NOT NULL
             """)
         #expect(try rows.first?.int64(0) ?? 0 >= 590 && rows.first?.int64(1) ?? 0 >= 86_400)
-        _ = try await stage.pool.query("UPDATE signing_keys SET signs_from = now() - interval '1 second' WHERE leaves_at IS NULL")
+        _ = try await stage.pool.query("UPDATE signing_keys SET signs_from = now() WHERE leaves_at IS NULL")
         #expect(try await signer() == new)
         let token = try await stage.token(try stage.server())
         _ = try await stage.pool.query("UPDATE signing_keys SET leaves_at = now() WHERE leaves_at IS NOT NULL")
