@@ -7,13 +7,8 @@ import json
 import os
 import pathlib
 import shutil
-import signal
-import subprocess
-import tempfile
 import threading
-import time
 import unittest
-import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -25,8 +20,8 @@ try:
 except ImportError:  # told by the skip below
     webdriver = None
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-VOICERA = os.environ.get("VOICERA_BIN", str(ROOT / ".build/debug/voicera"))
+from running_system import RunningSystem
+
 # Where the pages are kept as pictures, for who wants to look at them.
 SCREENSHOTS = os.environ.get("VOICERA_SCREENSHOTS")
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -58,29 +53,14 @@ class Program(http.server.BaseHTTPRequestHandler):
 class SignInConformance(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="voicera-sign-in-")
-        cls.addClassCleanup(cls.folder.cleanup)
-        # The database's user must get through.
-        os.chmod(cls.folder.name, 0o711)
-        data = pathlib.Path(cls.folder.name) / "data"
-        environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "VOICERA_SECRET_KEY", "VOICERA_PUBLIC_URL")}
-        cls.log = open(pathlib.Path(cls.folder.name) / "up.log", "w+")
-        cls.addClassCleanup(cls.log.close)
-        cls.up = subprocess.Popen([VOICERA, "up", "--data", str(data), "--listen", "127.0.0.1:0"], env=environment, stdout=cls.log, stderr=cls.log)
-        cls.addClassCleanup(cls.stop)
-        deadline = time.monotonic() + 90
-        while not (data / "run.json").exists():
-            if cls.up.poll() is not None or time.monotonic() > deadline:
-                cls.log.seek(0)
-                raise RuntimeError(f"voicera up is not ready\n{cls.log.read()[-4000:]}")
-            time.sleep(0.05)
-        cls.run_file = json.loads((data / "run.json").read_text())
+        cls.system = RunningSystem()
+        cls.addClassCleanup(cls.system.stop)
         program = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Program)
         threading.Thread(target=program.serve_forever, daemon=True).start()
         cls.addClassCleanup(program.shutdown)
         cls.callback = f"http://127.0.0.1:{program.server_port}/cb"
-        user = cls.call("POST", "/api/users", {"name": "John Doe", "email": EMAIL, "role": "developer"})
-        cls.call("PUT", f"/api/users/{user['id']}/password", {"password": PASSWORD})
+        cls.user = cls.call("POST", "/api/users", {"name": "John Doe", "email": EMAIL, "role": "developer"})
+        cls.call("PUT", f"/api/users/{cls.user['id']}/password", {"password": PASSWORD})
         cls.client = cls.call(
             "POST",
             "/api/oauth/clients",
@@ -93,36 +73,17 @@ class SignInConformance(unittest.TestCase):
         )
 
     @classmethod
-    def stop(cls):
-        cls.up.send_signal(signal.SIGTERM)
-        try:
-            cls.up.wait(60)
-        except subprocess.TimeoutExpired:
-            cls.up.kill()
-            cls.up.wait()
-
-    @classmethod
-    def call(cls, method, path, value):
-        request = urllib.request.Request(
-            cls.run_file["baseUrl"] + path,
-            method=method,
-            data=json.dumps(value).encode(),
-            headers={"Authorization": "Bearer " + cls.run_file["apiKey"], "Content-Type": "application/json"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                text = answer.read()
-                return json.loads(text) if text else None
-        except urllib.error.HTTPError as error:
-            raise RuntimeError(f"{method} {path}: {error.code} {error.read()}") from error
+    def call(cls, method, path, value=None):
+        status, _, body = cls.system.request(method, path, value)
+        if status >= 300:
+            raise RuntimeError(f"{method} {path}: {status} {body}")
+        return json.loads(body) if body else None
 
     def browser(self, size, scripts=True, dark=False):
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
             options.add_argument(argument)
-        if dark:
-            options.add_argument("--force-dark-mode")
         if not scripts:
             options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -144,7 +105,7 @@ class SignInConformance(unittest.TestCase):
             "code_challenge_method": "S256",
             **changes,
         }
-        return self.run_file["baseUrl"] + "/api/oauth/authorize?" + urllib.parse.urlencode(parameters)
+        return self.system.url + "/api/oauth/authorize?" + urllib.parse.urlencode(parameters)
 
     def picture(self, driver, name):
         if SCREENSHOTS:
@@ -206,7 +167,7 @@ class SignInConformance(unittest.TestCase):
         driver.find_element(By.CSS_SELECTOR, "button[value=allow]").click()
         self.heading(driver, "Back in the program")
         answer = Program.answers[-1]
-        self.assertEqual((answer["state"], answer["iss"]), ("a state/with=signs&é", self.run_file["baseUrl"]))
+        self.assertEqual((answer["state"], answer["iss"]), ("a state/with=signs&é", self.system.url))
         self.assertNotIn("error", answer)
         form = {
             "grant_type": "authorization_code",
@@ -216,26 +177,19 @@ class SignInConformance(unittest.TestCase):
             "client_id": self.client["clientId"],
             "client_secret": self.client["clientSecret"],
         }
-        with urllib.request.urlopen(self.run_file["baseUrl"] + "/api/oauth/token", urllib.parse.urlencode(form).encode(), timeout=10) as response:
+        with urllib.request.urlopen(self.system.url + "/api/oauth/token", urllib.parse.urlencode(form).encode(), timeout=10) as response:
             self.assertEqual(json.load(response)["scope"], "courses:read events:read webhooks:write")
         self.no_complaints(driver)
         # Agreed once, not asked again.
         driver.get(self.authorize_url())
         self.heading(driver, "Back in the program")
         # Another set of scopes starts the next walk from the question.
-        self.call("DELETE", f"/api/users/{self.user_id()}/consents/{self.client['clientId']}", {})
+        self.call("DELETE", f"/api/users/{self.user['id']}/consents/{self.client['clientId']}")
         return driver
-
-    def user_id(self):
-        request = urllib.request.Request(
-            self.run_file["baseUrl"] + "/api/users?email=" + urllib.parse.quote(EMAIL), headers={"Authorization": "Bearer " + self.run_file["apiKey"]}
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)["data"][0]["id"]
 
     def test_wide(self):
         driver = self.walk(1280)
-        driver.get(self.run_file["baseUrl"] + "/api/oauth/logout")
+        driver.get(self.system.url + "/api/oauth/logout")
         self.heading(driver, "Sign out?")
         self.picture(driver, "sign-out-1280")
         driver.find_element(By.TAG_NAME, "button").click()
