@@ -143,7 +143,7 @@ extension SchemaCompiler {
         do {
             return try LinearPattern(text)
         } catch {
-            refuse(place, error.reason, malformed: false)
+            refuse(place, error.reason)
             return nil
         }
     }

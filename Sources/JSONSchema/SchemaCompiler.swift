@@ -20,14 +20,14 @@ struct SchemaCompiler {
             if let target = Self.pointer(reference.to).flatMap({ places[ScalarText($0)] }) {
                 nodes[reference.from].reference = target
             } else {
-                refuse(reference.pointer, "must lead to a schema of this document, such as #/$defs/name", malformed: false)
+                refuse(reference.pointer, "must lead to a schema of this document, such as #/$defs/name")
             }
         }
         if faults.isEmpty { refuseLoops() }
     }
 
-    mutating func refuse(_ pointer: String, _ reason: String, malformed isMalformed: Bool = true) {
-        faults.append(SchemaFault(pointer: pointer, reason: reason, isMalformed: isMalformed))
+    mutating func refuse(_ pointer: String, _ reason: String) {
+        faults.append(SchemaFault(pointer: pointer, reason: reason))
     }
 
     /// Adds a schema and those in it.
@@ -134,7 +134,7 @@ struct SchemaCompiler {
             return deepest
         }
         for (pointer, number) in places.sorted(by: { $0.value < $1.value }) where depth(number, 0) == nil {
-            refuse(pointer.description, "refers to itself without end, or through more than \(Self.deepest) schemas", malformed: false)
+            refuse(pointer.description, "refers to itself without end, or through more than \(Self.deepest) schemas")
             return
         }
     }

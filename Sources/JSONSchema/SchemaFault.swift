@@ -3,8 +3,6 @@ package struct SchemaFault: Sendable, Equatable {
     /// JSON pointer (RFC 6901) into it.
     package var pointer: String
     package var reason: String
-    /// Of a schema: whether it lies in one keyword's value alone, and not in how it fits the rest or in a regular expression.
-    package var isMalformed = true
 }
 
 /// A schema that cannot be used, with everything that speaks against it.

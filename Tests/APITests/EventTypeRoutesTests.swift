@@ -91,7 +91,7 @@ import Testing
 
     @Test(arguments: [
         (#"{"name":"A.b","schema":5,"example":[]}"#, 422, ["/name", "/example"]),
-        (#"{"name":"a.b","schema":{"properties":{"x":{"minimun":1}}},"example":{}}"#, 422, ["/schema/properties/x/minimun"]),
+        (#"{"name":"a.b","schema":{"properties":{"x":{"minimun":1}}},"example":{}}"#, 409, ["/schema/properties/x/minimun"]),
         (##"{"name":"a.b","schema":{"$ref":"#/$defs/x"},"example":{}}"##, 409, ["/schema/$ref"]),
         (#"{"name":"a.b","schema":{"pattern":"(?=x)"},"example":{}}"#, 409, ["/schema/pattern"]),
         (#"{"name":"a.b","schema":{"required":["x"],"properties":{"y":{"type":"string"}}},"example":{"y":1}}"#, 409, ["/example/x", "/example/y"]),

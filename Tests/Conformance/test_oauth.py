@@ -19,6 +19,7 @@ from authlib.oauth2.rfc7591 import ClientMetadataClaims
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata, get_well_known_url
 from authlib.oauth2.rfc9068 import JWTBearerTokenValidator
+from joserfc.jwk import KeySet
 
 from running_system import RunningSystem
 
@@ -144,7 +145,7 @@ class OAuthConformance(unittest.TestCase):
         self.assertEqual(answer.status_code, 200, answer.text)
 
     def test_a_token_verifies_by_the_key_set(self):
-        keys = requests.get(self.metadata["jwks_uri"], timeout=20).json()
+        keys = KeySet.import_key_set(requests.get(self.metadata["jwks_uri"], timeout=20).json())
 
         class Validator(JWTBearerTokenValidator):
             def get_jwks(self):

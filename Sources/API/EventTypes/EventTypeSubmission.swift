@@ -41,14 +41,15 @@ enum EventTypeSubmission {
         return try read(RawJSON.body(Array(JSON.object(members).text.utf8)))
     }
 
-    /// What is wrong in itself is a malformed value. What does not go together is a conflict: no document can promise more than each value alone.
+    /// A schema that cannot be enforced is a conflict, as is an example that does not fit: no document can say beforehand which ones are.
     private static func judge(_ example: RawJSON, _ schema: RawJSON) throws(Problem) {
+        guard schema.kind == .object || schema.boolean != nil else { throw .invalid([.body("/schema", "must be an object or a boolean")]) }
         let compiled: CompiledSchema
         do {
             compiled = try CompiledSchema(schema)
         } catch {
             let faults = error.faults.map { Problem.Fault.body("/schema" + $0.pointer, $0.reason) }
-            throw error.faults.contains(where: \.isMalformed) ? .invalid(faults) : .schemaNotUsable(faults)
+            throw .schemaNotUsable(faults)
         }
         let faults = EventTypeDirectory.faults(of: example, against: compiled, at: "/example")
         if !faults.isEmpty { throw .exampleDoesNotFit(faults) }
@@ -58,7 +59,7 @@ enum EventTypeSubmission {
 extension Problem {
     static func schemaNotUsable(_ faults: [Fault]) -> Problem {
         Problem(
-            status: .conflict, code: "schema_not_usable", detail: "The schema refers to what is not there or to itself, or has a pattern that is not supported.",
+            status: .conflict, code: "schema_not_usable", detail: "The schema has a keyword, a value, a reference or a pattern that cannot be enforced.",
             faults: faults)
     }
 
