@@ -28,6 +28,7 @@ package func buildApplication(
         DeadLetterRoutes(services: services).all,
         OperatorActionRoutes(services: services).all,
         LogRoutes(services: services).all,
+        LogPolicyRoutes(services: services).all,
         QueueRoutes(services: services).all,
         LaneRoutes(services: services).all,
         MetricsRoutes(services: services).all,
@@ -48,6 +49,7 @@ package func buildApplication(
     router.add(middleware: TraceMiddleware())
     router.add(middleware: HTTPMetricsMiddleware())
     router.add(middleware: ClientAddressMiddleware(proxies: services.proxies))
+    router.add(middleware: RequestLogMiddleware(log: services.log, policies: services.logPolicies))
     router.add(middleware: AccessLogMiddleware())
     router.add(middleware: SecurityHeadersMiddleware(isSecure: settings.certificate != nil))
     router.add(middleware: CORSMiddleware(origins: settings.origins))

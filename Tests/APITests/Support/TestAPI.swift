@@ -74,7 +74,7 @@ struct TestAPI: Sendable {
         services.drain = DrainGate(pause: drain)
         let application = try buildApplication(services: services, settings: server, port: 0) { port.fulfil($0) }
         let group = ServiceGroup(
-            services: [pool, redis, feed, revocations, use, jobs, events, settlements, pusher, application, services.drain], logger: logger)
+            services: [pool, redis, feed, services.logPolicies, services.log, revocations, use, jobs, events, settlements, pusher, application, services.drain], logger: logger)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await withMetricsFactory(registry) { try await group.run() } }
             let workspace = try await makeWorkspace(pool)
