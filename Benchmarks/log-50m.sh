@@ -126,18 +126,26 @@ page() {
         "$(grep -q '"nextCursor":null' "$folder/page" && echo end || echo more)" "$first" "$second"
 }
 
+# One partition of each walk is shown; the others read alike.
 plans() { python3 - "$folder/server.log" <<'PY'
 import re, sys
-text = open(sys.argv[1]).read()
 found = []
-for entry in re.split(r"\n(?=\d{4}-\d\d-\d\d )", text):
+for entry in re.split(r"\n(?=\d{4}-\d\d-\d\d )", open(sys.argv[1]).read()):
     took = re.search(r"duration: ([0-9.]+) ms  plan:", entry)
     if took and "integration_log" in entry and "row_number" in entry: found.append((float(took.group(1)), entry))
 for took, entry in sorted(found, reverse=True)[:3]:
-    lines = [line for line in entry.split("\n") if line.startswith("\t") and "Query Text" not in line]
-    plan = next((i for i, line in enumerate(lines) if re.match(r"\t(Limit|Sort|Incremental)", line)), 0)
-    shown = [line for line in lines[plan:] if "never executed" not in line]
-    print(f"{took:.0f} ms"); print("\n".join(shown[:45])); print()
+    lines = [line[1:] for line in entry.split("\n") if line.startswith("\t")]
+    start = next((i for i, line in enumerate(lines) if line.startswith("Limit ")), 0)
+    print(f"\n{took:.0f} ms")
+    skipping, seen = False, 0
+    for line in lines[start:]:
+        if "integration_log_2" in line and "Scan" in line:
+            seen += 1
+            skipping = seen > 1
+            if seen == 2: print(" " * (len(line) - len(line.lstrip())) + "… and so on for each day")
+        elif not re.match(r" +(Index Cond|Buffers|Filter|Rows Removed|Recheck|Heap)", line):
+            skipping, seen = False, 0 if "Append" in line else seen
+        if not skipping: print(line[:220])
 PY
 }
 

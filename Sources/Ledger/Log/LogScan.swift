@@ -10,7 +10,7 @@ enum LogScan: Equatable {
     case everything
 
     /// Rows that one page looks at.
-    static let mostRows = 50_000
+    static let mostRows = 20_000
     static let ofRequests = LogLine.Source.request.rawValue
     /// Outcomes of requests that only a status of 400 or more has.
     static let outcomesOfFailures: Set<String> = ["refused", "failed"]

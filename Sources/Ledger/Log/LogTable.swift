@@ -26,10 +26,11 @@ package struct LogTable: Sendable {
         let end = LogID(at: min(max(filter.until ?? LogID.end, 0), LogID.end), number: 0)
         // A place that no line can have, beyond the end of time or before 1970, comes to the end as well: the id compares without a sign.
         let place = before.map { min($0, end) } ?? end
+        // The window's order is the walk's and the page's: said at each step, nothing is sorted, and a page that is full ends the walk.
         let rows = try await pool.query(
             """
             SELECT \(LogRow.shown), matches, place = \(LogScan.mostRows) FROM (
-                SELECT page.*, row_number() OVER () AS place, (\(LogFilter.condition)) AS matches FROM (\(scan.statement)) page) looked_at
+                SELECT page.*, row_number() OVER (ORDER BY at DESC, id DESC) AS place, (\(LogFilter.condition)) AS matches FROM (\(scan.statement)) page) looked_at
             WHERE matches OR place = \(LogScan.mostRows) ORDER BY at DESC, id DESC LIMIT $5
             """,
             [

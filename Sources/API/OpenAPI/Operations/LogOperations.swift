@@ -6,7 +6,7 @@ enum LogOperations {
     static let list = Operation(
         "listLogs", .log, "Requests, attempts and what else happened, newest first",
         description: """
-            A page looks at 50,000 lines at most. When a filter lets few of them through, the page is short, or empty, and has a `nextCursor` all the \
+            A page looks at 20,000 lines at most. When a filter lets few of them through, the page is short, or empty, and has a `nextCursor` all the \
             same: the list goes on behind it. It has ended when `nextCursor` is null.
             """,
         parameters: .paging("logs", .id(LogEntry.prefix)) + filters + [unauthenticated], answers: [.page("A page of the log.", of: LogSchemas.line, example: exampleLine)])
