@@ -1,5 +1,6 @@
 import Hummingbird
 import Identity
+import Ledger
 import NIOCore
 import Primitives
 import Synchronization
@@ -29,6 +30,7 @@ struct APIContext: RequestContext {
             var verdict: RateVerdict?
             var problem: String?
             var body: [UInt8]?
+            var bodies: LogLine.Bodies?
         }
         private let state = Mutex(State())
 
@@ -46,5 +48,9 @@ struct APIContext: RequestContext {
         /// The JSON that the request brought, or what was to be JSON.
         var body: [UInt8]? { state.withLock { $0.body } }
         func keep(body: [UInt8]) { state.withLock { $0.body = body } }
+
+        /// What the log keeps of both bodies; nil for nothing.
+        var bodies: LogLine.Bodies? { state.withLock { $0.bodies } }
+        func keep(_ bodies: LogLine.Bodies) { state.withLock { $0.bodies = bodies } }
     }
 }

@@ -7,17 +7,15 @@ import Primitives
 /// A line of the integration log for each request. It is handed over and the answer goes out: nothing here waits for the ledger.
 struct RequestLogMiddleware: RouterMiddleware {
     let log: LogWriter
-    let policies: LogPolicyFeed
 
     private static let longestPath = 500
+    private static let longestMethod = 20
     /// What asks every few seconds would be most of the log.
     private static let silent = ["/api/health", "/metrics"]
-    /// Their bodies are made of credentials.
-    private static let withoutBodies = ["/api/oauth", "/api/keys"]
 
     func handle(_ request: Request, context: APIContext, next: @concurrent (Request, APIContext) async throws -> Response) async throws -> Response {
         let path = request.uri.path
-        if Self.isBelow(Self.silent, path) { return try await next(request, context) }
+        if path.isBelow(Self.silent) { return try await next(request, context) }
         let begun = ContinuousClock.now
         let response = try await next(request, context)
         let took = ContinuousClock.now - begun
@@ -34,20 +32,12 @@ struct RequestLogMiddleware: RouterMiddleware {
         line.address = context.address?.description
         line.requestID = context.requestID
         line.trace = context.trace
-        if let caller, let policy = policies.policy(of: caller.workspace), policy.keepsBodies(status: status), !Self.isBelow(Self.withoutBodies, path) {
-            line.bodies = LogLine.Bodies(request: context.caller.body, response: await BodyCopy.of(response), redaction: policy.redaction)
-        }
+        line.bodies = context.caller.bodies
         log.append(line)
         return response
     }
 
-    private static let longestMethod = 20
-
     private static func outcome(_ status: Int) -> String { status >= 500 ? "failed" : status >= 400 ? "refused" : "answered" }
-
-    private static func isBelow(_ places: [String], _ path: String) -> Bool {
-        places.contains { path.hasPrefix($0) && (path.utf8.count == $0.utf8.count || path.dropFirst($0.count).first == "/") }
-    }
 
     /// Without segments that look like a key: somebody may have put one where an id belongs.
     private static func shown(_ path: String) -> String {
