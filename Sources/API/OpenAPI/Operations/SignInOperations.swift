@@ -29,8 +29,8 @@ enum SignInOperations {
     private static let parameters: [Schema.Member] = [
         "client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method", "prompt", "dpop_jkt", "request_uri",
         "response_mode", "resource",
-    ].map { .optional($0, .string()) }
-    static let authorizationParameters = Schema.object("AuthorizationRequest", parameters)
+    ].map { .optional($0, .string(pattern: Schema.withoutNUL)) }
+    static let authorizationParameters = Schema.form("AuthorizationRequest", parameters)
     static let exampleParameters: JSON = [
         "client_id": "client_01jd7t5m8efqv8s4z3x2c1b0n9", "redirect_uri": "https://app.example/callback", "response_type": "code", "scope": "courses:read",
         "state": "af0ifjsldkj", "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256",
@@ -62,7 +62,7 @@ enum SignInOperations {
     private static func form(_ id: String, _ summary: String, _ members: [Schema.Member], example: JSON, _ answers: [Operation.Answer]) -> Operation {
         Operation(
             id, .authentication, summary, description: "Of our own pages: the token in the form is good for one browser and one request.",
-            body: .form(.object(nil, members), example: example), answers: answers + [malformed, outOfDate, tooLarge, notForm, unavailable])
+            body: .form(.form(nil, members), example: example), answers: answers + [malformed, outOfDate, tooLarge, notForm, unavailable])
     }
 
     private static let carried: [Schema.Member] = [.optional("request", .string(0...longest)), .optional("token", .string(1...100))]
@@ -97,7 +97,7 @@ enum SignInOperations {
             """,
         parameters: [.header("DPoP", .string(1...8192), "Proof of a key that the code is then bound to (RFC 9449).")],
         body: .form(
-            .object("PushedAuthorizationRequest", parameters.filter { $0.name != "request_uri" } + [.optional("client_secret", .string(1...200))]),
+            .form("PushedAuthorizationRequest", parameters.filter { $0.name != "request_uri" } + [.optional("client_secret", .string(1...200))]),
             example: exampleParameters),
         answers: [
             Operation.Answer(
