@@ -147,6 +147,9 @@ let package = Package(
                 logging, lifecycle, nioPosix,
             ],
             swiftSettings: house),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["API", "Cron", "HTTPDelivery", "Identity", "JSONSchema", "Jobs", "Ledger", "Primitives", hummingbird], swiftSettings: house),
         .testTarget(name: "ArchitectureTests", swiftSettings: house),
         .testTarget(
             name: "SystemTests",

@@ -1,5 +1,6 @@
 import Hummingbird
 import Identity
+import Ledger
 import NIOCore
 import Primitives
 import Synchronization
@@ -14,7 +15,7 @@ struct APIContext: RequestContext {
     let peer: SocketAddress?
     /// The client's, behind our own proxies; nil when it has none.
     var address: IPAddress?
-    /// Written by the route once it knows, read by the access log.
+    /// Written by the route once it knows, read by the logs.
     let caller = Caller()
 
     init(source: ApplicationRequestContextSource) {
@@ -22,8 +23,16 @@ struct APIContext: RequestContext {
         peer = source.channel.remoteAddress
     }
 
+    /// What becomes known on the way, for those outside who cannot see it.
     final class Caller: Sendable {
-        private let state = Mutex<(credential: Credential?, verdict: RateVerdict?)>((nil, nil))
+        private struct State {
+            var credential: Credential?
+            var verdict: RateVerdict?
+            var problem: String?
+            var body: [UInt8]?
+            var bodies: LogLine.Bodies?
+        }
+        private let state = Mutex(State())
 
         var known: Credential? { state.withLock { $0.credential } }
         func set(_ value: Credential) { state.withLock { $0.credential = value } }
@@ -31,5 +40,17 @@ struct APIContext: RequestContext {
         /// What the limits said, for the answer's headers.
         var verdict: RateVerdict? { state.withLock { $0.verdict } }
         func set(_ value: RateVerdict) { state.withLock { $0.verdict = value } }
+
+        /// The code of the problem that the request was answered with.
+        var problem: String? { state.withLock { $0.problem } }
+        func fail(with code: String) { state.withLock { $0.problem = code } }
+
+        /// The JSON that the request brought, or what was to be JSON.
+        var body: [UInt8]? { state.withLock { $0.body } }
+        func keep(body: [UInt8]) { state.withLock { $0.body = body } }
+
+        /// What the log keeps of both bodies; nil for nothing.
+        var bodies: LogLine.Bodies? { state.withLock { $0.bodies } }
+        func keep(_ bodies: LogLine.Bodies) { state.withLock { $0.bodies = bodies } }
     }
 }

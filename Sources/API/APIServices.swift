@@ -1,7 +1,7 @@
 package import HTTPDelivery
 package import Identity
 package import Jobs
-import Ledger
+package import Ledger
 package import Logging
 package import Postgres
 package import Primitives
@@ -45,6 +45,9 @@ package struct APIServices: Sendable {
     package var drain: DrainGate
     /// What workspaces say of the events that they publish.
     let eventTypes: EventTypeDirectory
+    /// Requests on their way into the integration log, and what workspaces want of it; whoever makes the services runs both.
+    package var log: LogWriter
+    package var logPolicies: LogPolicyFeed
     /// What `GET /metrics` shows to a client that sent this `Accept`, with its content type. Nil where nothing is observed: the route is a 404 then.
     package var exposition: (@Sendable (_ accept: String?) -> (text: String, contentType: String))?
 
@@ -81,6 +84,8 @@ package struct APIServices: Sendable {
         limiter = limits.map { _ in RateLimiter(redis: redis, namespace: limitNamespace) }
         results = ResultWaiter(pool: pool)
         eventTypes = EventTypeDirectory(table: EventTypeTable(pool: pool))
+        log = LogWriter(pool: pool, logger: logger)
+        logPolicies = LogPolicyFeed(pool: pool, logger: logger)
         canceller = JobCanceller(map: queues, pool: pool, redis: redis, logger: logger)
     }
 }

@@ -28,6 +28,7 @@ package func buildApplication(
         DeadLetterRoutes(services: services).all,
         OperatorActionRoutes(services: services).all,
         LogRoutes(services: services).all,
+        LogPolicyRoutes(services: services).all,
         QueueRoutes(services: services).all,
         LaneRoutes(services: services).all,
         MetricsRoutes(services: services).all,
@@ -48,12 +49,13 @@ package func buildApplication(
     router.add(middleware: TraceMiddleware())
     router.add(middleware: HTTPMetricsMiddleware())
     router.add(middleware: ClientAddressMiddleware(proxies: services.proxies))
+    router.add(middleware: RequestLogMiddleware(log: services.log))
     router.add(middleware: AccessLogMiddleware())
     router.add(middleware: SecurityHeadersMiddleware(isSecure: settings.certificate != nil))
     router.add(middleware: CORSMiddleware(origins: settings.origins))
     router.add(middleware: RateLimitMiddleware())
     router.add(middleware: CompressionMiddleware())
-    router.add(middleware: RateLimitMiddleware())
+    router.add(middleware: BodyLogMiddleware(policies: services.logPolicies))
     router.add(middleware: ProblemMiddleware(routes: RouteIndex(routes), issuer: services.oauth.issuer))
     let gate = Gate(
         authentication: Authentication(authenticator: services.authenticator, proofs: ProofGuard(services)), limiter: services.limiter,

@@ -31,6 +31,7 @@ struct Call: Sendable {
     func body(upTo limit: Int = BodyLimit.single, mayBeEmpty: Bool = false) async throws -> (json: RawJSON, claim: IdempotencyClaim?) {
         let key = try idempotencyKey()
         let bytes = try await request.jsonBytes(upTo: limit)
+        if !bytes.isEmpty { context.caller.keep(body: bytes) }
         let claim = key.map { key in
             var hash = SHA256()
             hash.update(data: Array("\(request.method.rawValue) \(request.uri.path)\n".utf8))

@@ -26,6 +26,8 @@ struct Fields {
         "\(pointer)/\(name.replacing("~", with: "~0").replacing("/", with: "~1"))"
     }
 
+    mutating func refuse(element index: Int, of name: String, _ reason: String) { faults.append(.body("\(pointer(to: name))/\(index)", reason)) }
+
     mutating func refuse(_ name: String, _ reason: String) { faults.append(.body(pointer(to: name), reason)) }
 
     /// What was found wrong by somebody else who read a part of the same body.

@@ -65,23 +65,7 @@ enum JobJSON {
         [
             "attempt": .optional(row.attempt), "at": .time(row.at), "outcome": .string(row.outcome), "httpStatus": .optional(row.status),
             "errorClass": .optional(row.errorClass), "errorMessage": .optional(row.message), "durationMicroseconds": .optional(row.duration),
-            "details": details(row.details),
+            "details": LogJSON.stored(row.details),
         ]
-    }
-
-    static func log(_ row: LogRow, workspace: WorkspaceID) -> JSON {
-        [
-            "id": .string(String(row.id)), "at": .time(row.at), "type": .string(row.type), "jobId": .optional(row.job?.description),
-            "kind": .optional(row.kind), "lane": .optional(row.lane.map { LaneName.shown($0, workspace: workspace) }),
-            "attempt": .optional(row.attempt), "outcome": .string(row.outcome), "httpStatus": .optional(row.status),
-            "errorClass": .optional(row.errorClass), "message": .optional(row.message), "durationMicroseconds": .optional(row.duration),
-            "details": details(row.details),
-        ]
-    }
-
-    /// Written by our own kinds, and cut by the ledger where it is too long: what is no whole JSON any more is shown as text.
-    private static func details(_ text: String?) -> JSON {
-        guard let text else { return .null }
-        return (try? RawJSON(Array(text.utf8))) == nil ? .string(text) : .raw(text)
     }
 }

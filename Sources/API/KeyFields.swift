@@ -37,7 +37,13 @@ extension Fields {
     mutating func networks(_ name: String, most: Int) -> [Network]? {
         guard let texts = texts(name, required: false, 0...most) else { return nil }
         return texts.enumerated().compactMap { index, text in
-            do throws(Network.Malformed) { return try Network(text) } catch { return refused("\(name)/\(index)", raw: true, error.description) }
+            do throws(Network.Malformed) {
+                return try Network(text)
+            } catch {
+                // The answer shows the network that was meant.
+                if case .meant(let network) = error { return network }
+                return refused("\(name)/\(index)", raw: true, error.description)
+            }
         }
     }
 

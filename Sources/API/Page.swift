@@ -11,7 +11,12 @@ struct Page {
         _ rows: [Row], limit: Int, for request: Request, cursor: (Row) -> Cursor, json: (Row) throws -> JSON
     ) rethrows -> Response {
         let shown = rows.prefix(limit)
-        let next = rows.count > limit ? shown.last.map { cursor($0).text } : nil
+        return try self.response(shown, next: rows.count > limit ? shown.last.map(cursor) : nil, for: request, json: json)
+    }
+
+    /// - Parameter next: where the list goes on; nil at its end.
+    static func response<Row>(_ shown: some Collection<Row>, next: Cursor?, for request: Request, json: (Row) throws -> JSON) rethrows -> Response {
+        let next = next?.text
         var response = Response(.ok, ["data": .array(try shown.map(json)), "nextCursor": .optional(next)])
         if let next { response.headers[.link] = "<\(target(of: request, cursor: next))>; rel=\"next\"" }
         return response

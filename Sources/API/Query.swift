@@ -20,6 +20,23 @@ struct Query {
         return String(value)
     }
 
+    mutating func number(_ name: String, in range: ClosedRange<Int64>) -> Int64? {
+        guard let text = parameters[name[...]] else { return nil }
+        guard let number = Int64(text), range.contains(number) else {
+            return refuse(name, "must be a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// False when absent.
+    mutating func flag(_ name: String) -> Bool {
+        switch parameters[name[...]] {
+        case nil, "false": return false
+        case "true": return true
+        default: return refuse(name, "must be true or false") ?? false
+        }
+    }
+
     mutating func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, of _: Choice.Type) -> Choice? where Choice.RawValue == String {
         guard let text = text(name) else { return nil }
         return Choice(rawValue: text) ?? refuse(name, "must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")

@@ -44,6 +44,7 @@ package enum MetricCatalogue {
         Metric("voicera_ledger_commit_seconds", .histogram, "Time of a commit, a settlement's wait for an absent ledger included.", buckets: Metric.seconds),
         Metric("voicera_ledger_waiting_rows", .gauge, "Rows that wait for a commit."),
         Metric("voicera_ledger_refusals_total", .counter, "Requests that a writer refused, or whose commit failed."),
+        Metric("voicera_log_dropped_total", .counter, "Requests that the integration log has no line of: more waited than may, or the ledger was away at the end."),
         Metric("voicera_postgres_pool_wait_seconds", .histogram, "Time until a caller had its connection, or was refused one.", buckets: Metric.seconds),
         Metric("voicera_postgres_pool_waiting", .gauge, "Callers that wait for a connection."),
         Metric("voicera_postgres_connections", .gauge, "Connections by state: idle, lent, opening."),

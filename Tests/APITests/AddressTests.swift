@@ -51,7 +51,7 @@ import Testing
     @Test func `two credentials that differ are one too many, and a URL is none`() async throws {
         try await TestAPI.run { api in
             let key = try #require(api.client.key)
-            #expect(try await api.client.get("/api/jobs", headers: ["X-API-Key": "vk_other"]).isProblem(400, "two_credentials"))
+            #expect(try await api.client.get("/api/jobs", headers: ["X-API-Key": "vk_other"]).isProblem(401, "two_credentials"))
             #expect(try await api.client.get("/api/jobs", headers: ["X-API-Key": key]).status == 200)
             let bare = api.client.with(key: nil)
             #expect(try await bare.get("/api/jobs", headers: ["X-API-Key": key]).status == 200)

@@ -90,8 +90,8 @@ import Testing
             #expect(try await api.client.get("/api/logs?since=2000-01-01T00:00:00Z&kind=noop").count("data") == 2)
             #expect(try await api.client.get("/api/logs?since=yesterday").isProblem(422, "validation_failed"))
             #expect(try await api.client.get("/api/logs?jobId=5").isProblem(422, "validation_failed"))
-            let page = try await api.client.get("/api/logs?limit=1")
-            let rest = try await api.client.get("/api/logs?limit=1&cursor=\(page.text("nextCursor") ?? "")")
+            let page = try await api.client.get("/api/logs?type=attempt&limit=1")
+            let rest = try await api.client.get("/api/logs?type=attempt&limit=1&cursor=\(page.text("nextCursor") ?? "")")
             #expect(page.texts("data", "jobId") + rest.texts("data", "jobId") == [second, first])
             #expect(try await api.client().get("/api/logs").count("data") == 0)
         }

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import http.server
 import json
 import os
@@ -38,7 +39,10 @@ class Program(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path.startswith("/cb"):
             Program.answers.append(dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query)))
+        frame = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query)).get("frame", "")
         body = b"<!DOCTYPE html><html lang='en'><title>Back</title><link rel='icon' href='data:,'><h1>Back in the program</h1>"
+        if frame:
+            body += f"<iframe src='{html.escape(frame)}'></iframe>".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))
@@ -57,6 +61,7 @@ class SignInConformance(unittest.TestCase):
         cls.addClassCleanup(cls.system.stop)
         program = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Program)
         threading.Thread(target=program.serve_forever, daemon=True).start()
+        cls.addClassCleanup(program.server_close)
         cls.addClassCleanup(program.shutdown)
         cls.callback = f"http://127.0.0.1:{program.server_port}/cb"
         cls.user = cls.call("POST", "/api/users", {"name": "John Doe", "email": EMAIL, "role": "developer"})
@@ -225,9 +230,13 @@ class SignInConformance(unittest.TestCase):
             self.assertEqual(answer.headers["Cache-Control"], "no-store")
             self.assertNotIn(b"<script", answer.read())
         driver = self.browser(1280)
-        # A page of somebody else's, with ours in a frame: the browser shows nothing of it.
-        driver.get("data:text/html," + urllib.parse.quote(f"<h1>Elsewhere</h1><iframe src='{self.authorize_url()}'></iframe>"))
-        WebDriverWait(driver, 30).until(lambda d: any("frame" in line["message"].lower() for line in d.get_log("browser")), "the frame is refused")
+        # A page of somebody else's with a frame: of its own pages the browser shows what is in it, of ours nothing.
+        elsewhere = self.callback.removesuffix("/cb")
+        for url, words in ((elsewhere + "/other", ["Back in the program"]), (self.authorize_url(), [])):
+            driver.get(elsewhere + "/?frame=" + urllib.parse.quote(url, safe=""))
+            driver.switch_to.frame(0)
+            self.assertEqual([found.text for found in driver.find_elements(By.TAG_NAME, "h1") if "chrome-error" not in driver.current_url], words)
+            self.assertEqual(driver.find_elements(By.ID, "email"), [])
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import Testing
             count.withLock { $0 += 1 }
             await withCheckedContinuation { continuation in gate.withLock { $0 = continuation } }
         }
+        var stands: Bool { gate.withLock { $0 != nil } }
         func letGo() { gate.withLock { $0 }?.resume() }
     }
 
@@ -146,7 +147,7 @@ import Testing
                     }
                 }
             }
-            try await eventually("49 wait") { cache.waiting(for: "key") == 49 }
+            try await eventually("49 wait") { hold.stands && cache.waiting(for: "key") == 49 }
             hold.letGo()
             for try await value in group { #expect(value == 1) }
         }
@@ -168,7 +169,7 @@ import Testing
                     } catch is Failure { return true }
                 }
             }
-            try await eventually("nine wait") { cache.waiting(for: "key") == 9 }
+            try await eventually("nine wait") { hold.stands && cache.waiting(for: "key") == 9 }
             hold.letGo()
             var failed = 0
             for try await isFailed in group where isFailed { failed += 1 }

@@ -23,7 +23,9 @@ struct ProblemMiddleware: RouterMiddleware {
                 // The type and our own description only: an error from below knows not to quote what it was given.
                 context.logger.warning("request failed", metadata: ["error": "\(error)"])
             }
-            var response = (problem ?? .internalError).response(requestID: context.requestID)
+            let shown = problem ?? .internalError
+            context.caller.fail(with: shown.code)
+            var response = shown.response(requestID: context.requestID)
             if response.status == .unauthorized { nameMetadata(in: &response) }
             return request.method == .head ? response.createHeadResponse() : response
         }

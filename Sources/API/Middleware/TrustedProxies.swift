@@ -28,7 +28,7 @@ package struct TrustedProxies: Sendable, Equatable {
     /// The client's address. A header that our proxies cannot have written leaves the connection's own.
     func client(of headers: HTTPFields, peer: IPAddress?) -> IPAddress? {
         guard count > 0 else { return peer }
-        let elements = headers[values: header == .xForwardedFor ? .xForwardedFor : .forwarded].flatMap { $0.split(separator: ",") }
+        let elements = headers[values: header == .xForwardedFor ? .xForwardedFor : .forwarded].flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
         guard elements.count >= count else { return peer }
         let element = elements[elements.count - count]
         let node = header == .xForwardedFor ? Self.trimmed(element) : Self.node(ofForwarded: element)

@@ -32,7 +32,7 @@ struct Operation: Sendable {
         }
         static func form(_ schema: Schema, example: JSON) -> Body { Body(schema: schema, example: example, mediaType: "application/x-www-form-urlencoded") }
         /// For operations that most callers call without one.
-        static let empty = Body(schema: .object(nil, []), example: .object([]), isOptional: true)
+        static let empty = Body(schema: .object(nil, [], open: false), example: .object([]), isOptional: true)
     }
 
     struct Answer: Sendable {

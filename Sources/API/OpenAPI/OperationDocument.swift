@@ -60,10 +60,14 @@ struct OperationDocument {
     // MARK: Responses
 
     private var responses: [(String, JSON)] {
-        var byStatus: [(Int, JSON)] = operation.answers.map { ($0.status.code, Self.json($0, isPOST: route.takesIdempotencyKey)) }
         var refusals: [Int: [Problem]] = [:]
-        for problem in operation.problems + impliedProblems where !byStatus.contains(where: { $0.0 == problem.status.code }) {
+        for problem in operation.problems + impliedProblems {
             if refusals[problem.status.code]?.contains(where: { $0.code == problem.code }) != true { refusals[problem.status.code, default: []].append(problem) }
+        }
+        // A page can be refused as a page, and before anybody knew that it is one.
+        var byStatus: [(Int, JSON)] = operation.answers.map { answer in
+            let before = answer.status.code < 400 ? nil : refusals.removeValue(forKey: answer.status.code)
+            return (answer.status.code, Self.json(answer, isPOST: route.takesIdempotencyKey, refusedBefore: before ?? []))
         }
         byStatus += refusals.map { ($0.key, Self.json($0.value)) }
         return byStatus.sorted { $0.0 < $1.0 }.map { (String($0.0), $0.1) }
@@ -88,7 +92,7 @@ struct OperationDocument {
         return problems
     }
 
-    private static func json(_ answer: Operation.Answer, isPOST: Bool) -> JSON {
+    private static func json(_ answer: Operation.Answer, isPOST: Bool, refusedBefore problems: [Problem]) -> JSON {
         let common = isPOST ? CommonHeaders.all + [CommonHeaders.replayed] : CommonHeaders.all
         var members: [(String, JSON)] = [
             ("description", .string(answer.description)),
@@ -99,7 +103,8 @@ struct OperationDocument {
         ]
         if let schema = answer.schema {
             let example: [(String, JSON)] = answer.example.map { [("example", $0)] } ?? []
-            members.append(("content", .object([(answer.mediaType, .object([("schema", schema.json)] + example))])))
+            let shown: [(String, JSON)] = [(answer.mediaType, .object([("schema", schema.json)] + example))]
+            members.append(("content", .object(shown + (problems.isEmpty ? [] : [content(of: problems)]))))
         }
         if !answer.links.isEmpty {
             let links = answer.links.map { link -> (String, JSON) in
@@ -111,14 +116,16 @@ struct OperationDocument {
     }
 
     private static func json(_ problems: [Problem]) -> JSON {
-        let examples = problems.map { ($0.code, JSON.object([("$ref", .string("#/components/examples/\($0.exampleName)"))])) }
-        return [
+        [
             "description": .string(problems.map { "`\($0.code)`" }.joined(separator: ", ")),
             "headers": .object(CommonHeaders.all.map { ($0.name, CommonHeaders.reference($0.name)) }),
-            "content": .object([
-                ("application/problem+json", ["schema": Schema.reference(ProblemSchemas.name).json, "examples": .object(examples)])
-            ]),
+            "content": .object([content(of: problems)]),
         ]
+    }
+
+    private static func content(of problems: [Problem]) -> (String, JSON) {
+        let examples = problems.map { ($0.code, JSON.object([("$ref", .string("#/components/examples/\($0.exampleName)"))])) }
+        return ("application/problem+json", ["schema": Schema.reference(ProblemSchemas.name).json, "examples": .object(examples)])
     }
 
     /// Every problem that it may be refused with, as the document shows them.

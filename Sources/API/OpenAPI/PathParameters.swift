@@ -1,3 +1,4 @@
+import Ledger
 import Primitives
 
 /// What stands for the words in braces of a path.
@@ -9,7 +10,7 @@ enum PathParameters {
         ("/api/events/", .string(1...128, pattern: "^[A-Za-z0-9_-]+$")), ("/api/users/", .id(User.self)), ("/api/courses/", .id(Course.self)),
         ("/api/keys/", .id(APIKey.self)), ("/api/oauth/clients/", .id(OAuthClient.self)),
         ("/api/oauth/register/", .id(OAuthClient.self)), ("/api/oauth/grants/", .id(Grant.self)),
-        ("/api/logs/", .string(1...20, pattern: "^[0-9]+$")),
+        ("/api/logs/", .id(LogEntry.self)),
     ]
 
     private static let others: [String: Schema] = [

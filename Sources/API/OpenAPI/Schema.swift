@@ -54,9 +54,18 @@ extension Schema {
     static func string(_ length: ClosedRange<Int>? = nil, pattern: String? = nil, format: String? = nil) -> Schema {
         var keywords: [(String, JSON)] = [("type", "string")]
         if let length { keywords += [("minLength", .int(length.lowerBound)), ("maxLength", .int(length.upperBound))] }
-        if let pattern = pattern ?? (length == nil || format != nil ? nil : "^[^\\x00]*$") { keywords.append(("pattern", .string(pattern))) }
+        if let pattern = pattern ?? (length == nil || format != nil ? nil : withoutNUL) { keywords.append(("pattern", .string(pattern))) }
         if let format { keywords.append(("format", .string(format))) }
         return Schema(keywords: keywords)
+    }
+
+    static let withoutNUL = "^[^\\x00]*$"
+
+    /// The fields of a form: a name that is not known is ignored, but comes once, and is text.
+    static func form(_ name: String?, _ members: [Member]) -> Schema {
+        let schema = object(nil, members)
+            .with("propertyNames", ["pattern": .string(withoutNUL)]).with("additionalProperties", string(pattern: withoutNUL).json)
+        return name.map { schema.named($0) } ?? schema
     }
 
     /// What a list is filtered by.

@@ -11,7 +11,8 @@ enum Stylesheet {
         .mark { width: 1.5rem; height: 1.5rem; border-radius: .45rem; background: linear-gradient(135deg, #6172f3, #3538cd); position: relative; }
         .mark::after { content: ""; position: absolute; inset: .4rem .68rem; border-radius: 1rem; background: #fff; box-shadow: -.3rem .12rem 0 -.02rem #fff, .3rem .12rem 0 -.02rem #fff; }
         .card { width: 100%; max-width: 27rem; background: var(--paper); border-radius: 1rem; padding: 2rem; box-shadow: 0 1px 2px rgb(16 24 40 / .08), 0 8px 24px rgb(16 24 40 / .08); }
-        h1 { margin: 0 0 .25rem; font-size: 1.5rem; line-height: 1.25; letter-spacing: -.015em; }
+        .card > :last-child { margin-bottom: 0; }
+        h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25; letter-spacing: -.015em; }
         h2 { margin: 0 0 .25rem; font-size: 1rem; }
         p { margin: 0 0 1rem; }
         .lead { color: var(--soft); margin-bottom: 1.5rem; }
@@ -45,7 +46,7 @@ enum Stylesheet {
         @media (max-width: 30rem) {
         body { padding: 1.25rem .75rem; justify-content: flex-start; }
         .card { padding: 1.5rem 1.25rem; }
-        .actions button { flex: 1 1 100%; }
+        .actions button, .actions .quiet { flex: 1 1 100%; text-align: center; }
         }
 
         """

@@ -9,18 +9,41 @@ struct LogRoutes: Sendable {
 
     private static let list = "logs"
 
-    var all: [Route] { [Route(.get, "/api/logs", LogOperations.list, .logsRead, handler: index)] }
+    var all: [Route] {
+        [
+            Route(.get, "/api/logs", LogOperations.list, .logsRead, .fleet, handler: index),
+            Route(.get, "/api/logs/{id}", LogOperations.show, .logsRead, .fleet, handler: show),
+        ]
+    }
+
+    private var table: LogTable { LogTable(pool: services.pool) }
 
     private func index(_ call: Call) async throws -> Response {
         var query = Query(call.request)
-        let (limit, before) = (query.limit(), query.cursor(of: Self.list, as: Int64.self))
-        let filter = LogTable.Filter(
-            type: query.text("type"), job: query.id("jobId", of: JobID.self), kind: query.text("kind"), outcome: query.text("outcome"),
-            since: query.time("since"), until: query.time("until"))
+        let (limit, before) = (query.limit(), query.cursor(of: Self.list, as: LogID.self))
+        let filter = LogFilter(&query, workspace: call.workspace)
+        let isUnauthenticated = query.flag("unauthenticated")
         try query.finish()
-        let rows = try await LogTable(pool: services.pool).list(workspace: call.workspace, filter: filter, before: before, limit: limit + 1)
-        return Page.response(rows, limit: limit, for: call.request, cursor: { Cursor(list: Self.list, position: $0.id) }) {
-            JobJSON.log($0, workspace: call.workspace)
+        let workspace = try workspace(of: call, isUnauthenticated)
+        let page = try await table.page(of: workspace, filter: filter, before: before, limit: limit)
+        return Page.response(page.rows, next: page.next.map { Cursor(list: Self.list, position: $0) }, for: call.request) {
+            LogJSON.line($0, workspace: workspace)
         }
+    }
+
+    private func show(_ call: Call) async throws -> Response {
+        var query = Query(call.request)
+        let isUnauthenticated = query.flag("unauthenticated")
+        try query.finish()
+        let workspace = try workspace(of: call, isUnauthenticated)
+        guard let id = call.id(LogID.self), let found = try await table.find(id, workspace: workspace) else { throw Problem.notFound("line of the log") }
+        return Response(.ok, LogJSON.detail(found.row, found.bodies, workspace: workspace))
+    }
+
+    /// Requests of callers that nobody knows may be any workspace's attempts to get in: they are for whoever runs the fleet.
+    private func workspace(of call: Call, _ isUnauthenticated: Bool) throws(Problem) -> WorkspaceID {
+        let needed = isUnauthenticated ? Scope.fleet : .logsRead
+        guard call.credential.scopes.contains(needed) else { throw .missingScope([needed.rawValue]) }
+        return isUnauthenticated ? LogLine.nobody : call.workspace
     }
 }

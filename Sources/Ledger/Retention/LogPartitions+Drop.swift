@@ -39,7 +39,8 @@ extension LogPartitions {
             guard young.isEmpty else { return }
             _ = try await connection.query(
                 """
-                UPDATE ledger_counters SET pruned_attempts = pruned_attempts + (SELECT count(*) FROM \(table) WHERE type = 'attempt') WHERE slot = $1
+                UPDATE ledger_counters SET pruned_attempts = pruned_attempts
+                    + (SELECT count(*) FROM \(table) WHERE type = 'attempt' AND job_id IS NOT NULL) WHERE slot = $1
                 """, [.int16(CounterSlot.any().number)])
             _ = try await connection.query(
                 "UPDATE log_horizon SET kept_from = greatest(kept_from, $1)", [.timestamp(microsecondsSince1970: end)])

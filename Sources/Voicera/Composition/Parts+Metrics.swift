@@ -32,6 +32,13 @@ extension Parts {
         }
     }
 
+    func observe(_ log: LogWriter) {
+        metrics.read { reading in
+            reading.gauge("voicera_ledger_waiting_rows", Double(log.backlog), [("writer", "log")])
+            reading.counter("voicera_log_dropped_total", Double(log.dropped))
+        }
+    }
+
     func observe(_ worker: WorkerProcess) {
         metrics.read { reading in
             reading.gauge("voicera_ledger_waiting_rows", Double(worker.settlementBacklog), [("writer", "settlements")])

@@ -60,7 +60,8 @@ struct Parts {
         let bootstrap: [any Service] = oauth.client.map { [BootstrapService(client: $0, pool: pool, logger: logger)] } ?? []
         let application = try buildApplication(
             services: services, settings: settings, host: listen.host, port: listen.port, onListening: onListening)
-        return bootstrap + [feed, revocations, use, pusher, writer, events, application, services.drain]
+        observe(services.log)
+        return bootstrap + [feed, services.logPolicies, services.log, revocations, use, pusher, writer, events, application, services.drain]
     }
 
     func worker(slots: [String: Int], attempts: Int, drain: Duration) throws -> [any Service] {

@@ -28,14 +28,17 @@ struct TestAPI: Sendable {
     private let group: ServiceGroup
     let oauth: OAuthServer
     let revocations: Revocations
+    let services: APIServices
 
     /// - Parameters:
     ///   - database: a server of the test's own, for one that stops it.
     ///   - redisURL: another Redis than the shared one.
+    ///   - configure: what is to be other than usual.
     static func run(
         database: String? = nil, redisURL: String? = nil, server: ServerSettings = ServerSettings(), drain: Duration = .zero,
         limits: RateLimits? = .usual, proxies: TrustedProxies = .none, settings: OAuthSettings = OAuthSettings(),
-        rates: SignInThrottle.Rates = .init(), publicURL: String? = nil, _ body: (TestAPI) async throws -> Void
+        rates: SignInThrottle.Rates = .init(), publicURL: String? = nil, configure: (inout APIServices) -> Void = { _ in },
+        _ body: (TestAPI) async throws -> Void
     ) async throws {
         let lines = LogLines()
         let logger = Logger(label: "test") { _ in lines.handler }
@@ -70,11 +73,12 @@ struct TestAPI: Sendable {
 
         let registry = PrometheusRegistry()
         services.exposition = { (registry.exposition(ExpositionFormat(accept: $0)), ExpositionFormat(accept: $0).contentType) }
+        configure(&services)
         let port = Promise<Int>()
         services.drain = DrainGate(pause: drain)
         let application = try buildApplication(services: services, settings: server, port: 0) { port.fulfil($0) }
         let group = ServiceGroup(
-            services: [pool, redis, feed, revocations, use, jobs, events, settlements, pusher, application, services.drain], logger: logger)
+            services: [pool, redis, feed, services.logPolicies, services.log, revocations, use, jobs, events, settlements, pusher, application, services.drain], logger: logger)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await withMetricsFactory(registry) { try await group.run() } }
             let workspace = try await makeWorkspace(pool)
@@ -84,7 +88,7 @@ struct TestAPI: Sendable {
                 try await body(
                     TestAPI(
                         pool: pool, settlements: settlements, workspace: workspace, client: client, lines: lines, queues: queues, redis: redis,
-                        group: group, oauth: oauth, revocations: revocations))
+                        group: group, oauth: oauth, revocations: revocations, services: services))
             } catch {
                 await group.triggerGracefulShutdown()
                 tasks.cancelAll()

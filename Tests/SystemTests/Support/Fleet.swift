@@ -156,6 +156,8 @@ final class Fleet: Sendable {
 
     var client: Client { state.withLock { $0.client } ?? Client(baseURL: "", key: "") }
 
+    func process(named name: String) -> ChildProcess? { state.withLock { $0.processes }.first { $0.name == name }?.process }
+
     /// All that the processes have said, by process.
     var said: [(name: String, lines: [String])] {
         state.withLock { $0.processes }.map { ($0.name, $0.process.outputLines + $0.process.errorLines) }

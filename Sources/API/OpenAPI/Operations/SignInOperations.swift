@@ -17,19 +17,20 @@ enum SignInOperations {
             headers: [("Location", "Of the client, with `code`, `state` and `iss`, or `error`; or of the next page.", .string())])
     }
 
-    private static let unusable = page(.badRequest, "The request cannot be trusted with a redirect: unknown client or redirect URI, or an expired reference.")
-    private static let outOfDate = page(.forbidden, "The form is not of this browser, or out of date.")
+    private static let unusable = page(.forbidden, "The request cannot be trusted with a redirect: unknown client or redirect URI, or an expired reference.")
+    private static let outOfDate = page(
+        .forbidden, "The form is not of this browser, or out of date, or the request in it cannot be trusted with a redirect.")
+    private static let malformed = page(.badRequest, "The query or the form is not validly encoded.")
     private static let tooLarge = page(.contentTooLarge, "The form is too large.")
     private static let notForm = page(.unsupportedMediaType, "The body is no form.")
     private static let unavailable = page(.serviceUnavailable, "Not at the moment.")
 
+    /// Of any length: what is wrong with one is told to the client, in a redirect.
     private static let parameters: [Schema.Member] = [
-        .optional("client_id", .string(1...128)), .optional("redirect_uri", .string(1...RedirectURI.longest)), .optional("response_type", .string(1...100)),
-        .optional("scope", .string(1...2000)), .optional("state", .string(1...2048)), .optional("code_challenge", .string(1...200)),
-        .optional("code_challenge_method", .string(1...20)), .optional("prompt", .string(1...100)), .optional("dpop_jkt", .string(1...100)),
-        .optional("request_uri", .string(1...200)), .optional("response_mode", .string(1...20)), .optional("resource", .string(1...512)),
-    ]
-    static let authorizationParameters = Schema.object("AuthorizationRequest", parameters)
+        "client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method", "prompt", "dpop_jkt", "request_uri",
+        "response_mode", "resource",
+    ].map { .optional($0, .string(pattern: Schema.withoutNUL)) }
+    static let authorizationParameters = Schema.form("AuthorizationRequest", parameters)
     static let exampleParameters: JSON = [
         "client_id": "client_01jd7t5m8efqv8s4z3x2c1b0n9", "redirect_uri": "https://app.example/callback", "response_type": "code", "scope": "courses:read",
         "state": "af0ifjsldkj", "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256",
@@ -42,13 +43,13 @@ enum SignInOperations {
             the user agreed to the same before. Errors are sent to the client, except where it is not sure who that is.
             """,
         parameters: parameters.map { .query($0.name, $0.schema, words[$0.name] ?? "") },
-        answers: [page(.ok, "The sign-in, or the question."), redirect("The answer."), unusable, unavailable])
+        answers: [page(.ok, "The sign-in, or the question."), redirect("The answer."), malformed, unusable, unavailable])
 
     static let authorizeByForm = Operation(
         "authorizeByForm", .authentication, "Ask a user for access, by a form",
         description: "The same parameters in a form; the browser is sent on to the address with them.",
         body: .form(authorizationParameters, example: exampleParameters),
-        answers: [redirect("The same request in a query."), unusable, tooLarge, notForm])
+        answers: [redirect("The same request in a query."), malformed, unusable, tooLarge, notForm])
 
     private static let words: [String: String] = [
         "client_id": "Which program asks.", "redirect_uri": "Where the answer goes: one of the client's, to the letter.", "response_type": "`code`.",
@@ -61,7 +62,7 @@ enum SignInOperations {
     private static func form(_ id: String, _ summary: String, _ members: [Schema.Member], example: JSON, _ answers: [Operation.Answer]) -> Operation {
         Operation(
             id, .authentication, summary, description: "Of our own pages: the token in the form is good for one browser and one request.",
-            body: .form(.object(nil, members), example: example), answers: answers + [outOfDate, tooLarge, notForm, unavailable])
+            body: .form(.form(nil, members), example: example), answers: answers + [malformed, outOfDate, tooLarge, notForm, unavailable])
     }
 
     private static let carried: [Schema.Member] = [.optional("request", .string(0...longest)), .optional("token", .string(1...100))]
@@ -70,16 +71,16 @@ enum SignInOperations {
         "signIn", "Sign in", carried + [.optional("email", .string(1...320)), .optional("password", .string(1...200))],
         example: ["request": "client_id=…", "token": "…", "email": "john@example.com", "password": "…"],
         [
-            redirect("Signed in; on to the question."), unusable, page(.unprocessableContent, "The e-mail address or the password is not right, or missing."),
+            redirect("Signed in; on to the question."), page(.unprocessableContent, "The e-mail address or the password is not right, or missing."),
             page(.tooManyRequests, "Too many tries for the account or from the address."),
         ])
 
     static let consent = form(
         "decide", "Answer the question", carried + [.optional("decision", .choice(["allow", "deny"]))],
-        example: ["request": "client_id=…", "token": "…", "decision": "allow"], [redirect("The answer, on to the client."), unusable])
+        example: ["request": "client_id=…", "token": "…", "decision": "allow"], [redirect("The answer, on to the client.")])
 
     static let signOut = form(
-        "signOut", "Sign out", carried, example: ["token": "…"], [redirect("Signed out."), page(.badRequest, "The form is not validly encoded.")])
+        "signOut", "Sign out", carried, example: ["token": "…"], [redirect("Signed out.")])
 
     static let signOutPage = Operation(
         "showSignOut", .authentication, "Who is signed in, and the way out", answers: [page(.ok, "The page."), unavailable])
@@ -96,7 +97,7 @@ enum SignInOperations {
             """,
         parameters: [.header("DPoP", .string(1...8192), "Proof of a key that the code is then bound to (RFC 9449).")],
         body: .form(
-            .object("PushedAuthorizationRequest", parameters.filter { $0.name != "request_uri" } + [.optional("client_secret", .string(1...200))]),
+            .form("PushedAuthorizationRequest", parameters.filter { $0.name != "request_uri" } + [.optional("client_secret", .string(1...200))]),
             example: exampleParameters),
         answers: [
             Operation.Answer(

@@ -5,9 +5,8 @@ import Primitives
 enum KeySchemas {
     private static let name = Schema.string(1...KeyWish.longestName).described("What it is for.")
     private static let scopes = Schema.array(.choice(Scope.self), 1...KeyWish.mostScopes)
-    /// Which bits may be set depends on the length behind the stroke: no pattern says it.
-    private static let network = Schema.string(2...49, pattern: "^[0-9A-Fa-f:.]{2,45}(/(0|[1-9][0-9]{0,2}))?$", format: "cidr")
-        .described("An IPv4 or IPv6 address, or a range of them in CIDR notation whose bits behind the prefix are zero.")
+    private static let network = Schema.string(2...49, pattern: "^(\(CIDRPattern.v4)|\(CIDRPattern.v6))$")
+        .described("An IPv4 or IPv6 address, or a range of them in CIDR notation.")
     private static let networks = Schema.array(network, 0...KeyWish.mostNetworks).described("Where it may be used from; empty for everywhere.")
     private static let expiresAt = Schema.time.orNull.described("When it stops working; null for never.")
 

@@ -27,7 +27,7 @@ enum OAuthSchemas {
         .optional("client_secret", .string(1...256)),
     ]
 
-    static let tokenRequest = Schema.object(
+    static let tokenRequest = Schema.form(
         nil,
         [
             .required("grant_type", .choice(GrantType.self)), .optional("code", .string(1...256)), .optional("redirect_uri", .string(1...2048)),
@@ -35,7 +35,7 @@ enum OAuthSchemas {
             .optional("scope", .string(1...1024)),
         ] + clientFields)
 
-    static let tokenQuestion = Schema.object(
+    static let tokenQuestion = Schema.form(
         nil,
         [
             .required("token", .string(1...4096)),

@@ -38,8 +38,8 @@ struct OAuthForm: Sendable {
             guard let id = fields["client_id"] else { throw OAuthRefusal(.invalidClient, "The request names no client.") }
             return ClientAuthenticator.Presented(clientID: id, secret: fields["client_secret"].map { Redacted($0) })
         }
-        guard fields["client_secret"] == nil else { throw OAuthRefusal(.invalidRequest, "The client proves who it is in two ways.") }
         guard let (id, secret) = basic(header) else { throw OAuthRefusal(.invalidClient, "The Authorization header is not valid Basic.") }
+        guard fields["client_secret"] == nil else { throw OAuthRefusal(.invalidRequest, "The client proves who it is in two ways.") }
         guard fields["client_id"].map({ $0 == id }) ?? true else { throw OAuthRefusal(.invalidRequest, "The request names two clients.") }
         return ClientAuthenticator.Presented(clientID: id, secret: secret)
     }

@@ -58,7 +58,7 @@ struct SignInDesk: Sendable {
             return try await answer()
         } catch let refusal as AuthorizationVisit.Refusal {
             switch refusal {
-            case .page(let title, let text): return NoticePage.refused(title, text, requestID: context.requestID).response
+            case .page(let title, let text): return NoticePage.refused(title, text, status: .forbidden, requestID: context.requestID).response
             case .sent(let target, let refusal, let reference):
                 if let reference { _ = try await services.signIn.pushed.answer(reference) }
                 return WebPage.redirect(to: target.url(refusal, issuer: services.oauth.issuer.url))
