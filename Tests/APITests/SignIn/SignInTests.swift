@@ -96,6 +96,7 @@ import Testing
             #expect(asked.isPage(200, "Sign in"))
             let reply = try await browser.follow(try await browser.submit(asked, "login", [("email", fixture.email), ("password", SignInFixture.password)]))
             #expect(reply.answer?["code"] != nil, "asked once, not for ever: \(reply)")
+            #expect(try await api.number("SELECT count(*) FROM sessions") == 1, "the session before it is over")
             try await api.pool.query("UPDATE sessions SET expires_at = now()")
             #expect(try await browser.get(fixture.path()).isPage(200, "Sign in"))
             #expect(try await browser.get(fixture.path(["prompt": "none"])).answer?["error"] == "login_required")

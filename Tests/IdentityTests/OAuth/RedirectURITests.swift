@@ -54,7 +54,7 @@ import Testing
             "http://\(host):0/cb?x=%2f", "http://\(host):65536/cb?x=%2f", "http://\(host):/cb?x=%2f", "http://\(host):x/cb?x=%2f", "http://\(host):80:81/cb?x=%2f",
             "http://\(host):+80/cb?x=%2f", "http://\(host):80/cb", "http://\(host):80/cb?x=%2F", "http://\(host):80/cb/?x=%2f", "http://\(host):80/cb?x=%2f#a",
             "https://\(host):80/cb?x=%2f", "HTTP://\(host):80/cb?x=%2f", "http://\(host):80@a.example/cb?x=%2f", "http://\(host)@a.example/cb?x=%2f",
-            "http://a.example/cb?x=%2f", "http://\(host).a.example/cb?x=%2f", "http://\(host):80",
+            "http://a.example/cb?x=%2f", "http://\(host).a.example/cb?x=%2f", "http://\(host)x80/cb?x=%2f", "http://\(host)80/cb?x=%2f", "http://\(host):80",
         ] { #expect(!uri.matches(bad), "\(bad)") }
     }
 
