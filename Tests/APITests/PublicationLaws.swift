@@ -41,7 +41,7 @@ import Testing
             for table in ["users", "completions", "quiz_submissions", "events", "deliveries", "jobs", "idempotency_keys"] {
                 counts.append(try await api.number("SELECT count(*) FROM \(table)"))
             }
-            return counts + [try await api.number("SELECT sum(version) FROM users"), try await api.number("SELECT sum(accepted) FROM ledger_counters")]
+            return counts + [try await api.number("SELECT sum(version)::int8 FROM users"), try await api.number("SELECT sum(accepted)::int8 FROM ledger_counters")]
         }
     }
 

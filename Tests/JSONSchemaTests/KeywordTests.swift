@@ -29,7 +29,7 @@ func refusals(_ schema: String) throws -> [String] {
         (#"{"exclusiveMaximum":10000000000000000001}"#, "10000000000000000001", false),
         (#"{"multipleOf":0.01}"#, "0.07", true), (#"{"multipleOf":0.01}"#, "4.35", true), (#"{"multipleOf":0.01}"#, "4.355", false),
         (#"{"multipleOf":3}"#, "1e30", false), (#"{"multipleOf":7}"#, "7e999999999", true),
-        (#"{"maxLength":2}"#, #""💩💩""#, true), (#"{"maxLength":1}"#, #""é""#, false), (#"{"const":"é"}"#, #""é""#, false),
+        (#"{"maxLength":2}"#, #""💩💩""#, true), (#"{"maxLength":1}"#, #""e\u0301""#, false), (#"{"const":"\u00e9"}"#, #""e\u0301""#, false),
         (#"{"minLength":3}"#, "5", true), (#"{"required":["a"]}"#, "[]", true),
         (#"{"prefixItems":[{"type":"string"}],"items":{"type":"number"}}"#, #"["a",1,2]"#, true),
         (#"{"prefixItems":[{"type":"string"}],"items":false}"#, #"["a",1]"#, false),

@@ -71,6 +71,10 @@ struct Belongings {
             }
         ),
         (
+            "/api/users/{id}/consents/{client}",
+            { api, client, _ in try #require(try await client.get("/api/oauth/clients?limit=1").texts("data", "clientId").first) }
+        ),
+        (
             "/api/keys/{id}",
             { api, client, _ in try await id(client, "/api/keys", #"{"name":"Secret Key","scopes":["jobs:read"]}"#) }
         ),
