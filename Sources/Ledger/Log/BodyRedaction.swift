@@ -45,7 +45,8 @@ package struct BodyRedaction: Sendable, Equatable {
                 text += "{"
                 for (index, member) in (json.members ?? []).enumerated() {
                     if index > 0 { text += "," }
-                    JSONText.append(member.name, to: &text)
+                    // A map can have secrets for keys.
+                    JSONText.append(SecretText.isLikely(member.name) ? BodyRedaction.standIn : member.name, to: &text)
                     text += ":"
                     let place = pointer + "/" + member.name.replacing("~", with: "~0").replacing("/", with: "~1")
                     if hides(member.name) || redaction.pointers.contains(place) { hide() } else { write(member.value, at: place) }

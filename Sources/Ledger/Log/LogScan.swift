@@ -2,7 +2,6 @@
 enum LogScan: Equatable {
     case ofJob
     case ofRequest
-    case ofTrace
     case failures
     case requests
     /// Attempts and whatever else became of jobs.
@@ -17,7 +16,7 @@ enum LogScan: Equatable {
 
     init(_ filter: LogFilter) {
         self =
-            if filter.job != nil { .ofJob } else if filter.requestID != nil { .ofRequest } else if filter.trace != nil { .ofTrace } else if Self.onlyFailures(filter) {
+            if filter.job != nil { .ofJob } else if filter.requestID != nil { .ofRequest } else if Self.onlyFailures(filter) {
                 .failures
             } else if Self.onlyRequests(filter) {
                 .requests
@@ -31,7 +30,7 @@ enum LogScan: Equatable {
     }
 
     private static func onlyRequests(_ filter: LogFilter) -> Bool {
-        filter.type == ofRequests || filter.method != nil || filter.route != nil || filter.principal != nil || filter.address != nil
+        filter.type == ofRequests || filter.method != nil || filter.route != nil || filter.principal != nil || filter.address != nil || filter.trace != nil
     }
 
     private static func onlyWork(_ filter: LogFilter) -> Bool {
@@ -43,7 +42,6 @@ enum LogScan: Equatable {
         switch self {
         case .ofJob: Self.walk("job_id = $6")
         case .ofRequest: Self.walk("request_id = $7")
-        case .ofTrace: Self.walk("trace_id = $8")
         // Word for word what the index is partial by.
         case .failures: Self.walk("(error_class IS NOT NULL OR status >= 400)")
         case .requests: Self.walk("type = 'request'")
