@@ -27,28 +27,40 @@ package final class Passwords: Sendable {
     private let state = Mutex(State())
     private let threads = DispatchQueue(label: "voicera.passwords", attributes: .concurrent)
 
-    package init(cost: PasswordCost = .usual, concurrency: Int = 2, mostWaiting: Int = 64) {
+    private let noteWork: @Sendable (PasswordCost) -> Void
+
+    /// - Parameter noteWork: hears of each derivation, which is all that a check costs.
+    package init(
+        cost: PasswordCost = .usual, concurrency: Int = 2, mostWaiting: Int = 64, noteWork: @escaping @Sendable (PasswordCost) -> Void = { _ in }
+    ) {
+        self.noteWork = noteWork
         self.cost = cost
         self.concurrency = concurrency
         self.mostWaiting = mostWaiting
     }
 
     package func hash(_ password: Redacted<String>) async throws -> String {
-        try await run { [cost] in try PasswordHash(of: password, cost: cost).text }
+        try await run { [self] in try make(of: password).text }
     }
 
     /// - Parameter stored: nil for an account that is not there or has no password; it is refused after as much work as any other.
     package func check(_ password: Redacted<String>, against stored: String?) async throws -> Verdict {
-        try await run { [cost] in
+        try await run { [self] in
             // Nobody can have chosen such a one. How long a text is that somebody sent tells them nothing.
             guard password.exposed.unicodeScalars.count <= Self.lengths.upperBound else { return .wrong }
             guard let stored, let hash = PasswordHash(stored) else {
-                _ = try PasswordHash(of: password, cost: cost)
+                _ = try make(of: password)
                 return .wrong
             }
+            noteWork(hash.cost)
             guard hash.isOf(password) else { return .wrong }
-            return .right(stronger: hash.cost == cost ? nil : try PasswordHash(of: password, cost: cost).text)
+            return .right(stronger: hash.cost == cost ? nil : try make(of: password).text)
         }
+    }
+
+    private func make(of password: Redacted<String>) throws -> PasswordHash {
+        noteWork(cost)
+        return try PasswordHash(of: password, cost: cost)
     }
 
     private func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
