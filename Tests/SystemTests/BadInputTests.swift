@@ -10,7 +10,7 @@ extension TheSystem {
         private static let lanes = 8
 
         @Test func `every bad input is refused, and the process neither traps nor grows`() async throws {
-            try await Fleet.run(.with(startsScheduler: false)) { fleet in
+            try await Fleet.run { fleet in
                 let api = try #require(fleet.process(named: "api"))
                 let port = try #require(UInt16(fleet.client.baseURL.split(separator: ":").last ?? ""))
                 let text = RequestText(key: fleet.client.key)

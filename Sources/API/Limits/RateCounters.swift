@@ -1,27 +1,29 @@
 import CoreMetrics
 import Synchronization
 
-/// What the limits tell of themselves. Handles are made when first needed, in the process that observes.
+/// What the limits tell of themselves. Handles are made with the first request, in the process that observes, all at once: a limit that nobody has met
+/// yet is a zero, not a gap.
 final class RateCounters: Sendable {
-    private let passed = Mutex<Counter?>(nil)
-    private let refusals = Mutex<[RouteClass: Counter]>([:])
-
-    /// A request was let through because nobody could count it.
-    func unavailable() {
-        let counter = passed.withLock { known in
-            let counter = known ?? Counter(label: "voicera_rate_limit_unavailable_total")
-            known = counter
-            return counter
-        }
-        counter.increment()
+    private struct Handles {
+        let passed = Counter(label: "voicera_rate_limit_unavailable_total")
+        let refused = Dictionary(
+            uniqueKeysWithValues: RouteClass.allCases.map { ($0, Counter(label: "voicera_rate_limited_total", dimensions: [("class", $0.rawValue)])) })
     }
 
-    func refused(_ routes: RouteClass) {
-        let counter = refusals.withLock { known in
-            let counter = known[routes] ?? Counter(label: "voicera_rate_limited_total", dimensions: [("class", routes.rawValue)])
-            known[routes] = counter
-            return counter
+    private let handles = Mutex<Handles?>(nil)
+
+    func prepare() { _ = made() }
+
+    /// A request was let through because nobody could count it.
+    func unavailable() { made().passed.increment() }
+
+    func refused(_ routes: RouteClass) { made().refused[routes]?.increment() }
+
+    private func made() -> Handles {
+        handles.withLock { known in
+            let handles = known ?? Handles()
+            known = handles
+            return handles
         }
-        counter.increment()
     }
 }

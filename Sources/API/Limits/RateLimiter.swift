@@ -72,6 +72,7 @@ package final class RateLimiter: Sendable {
     }
 
     private func ask(_ account: Account, _ subject: RateSubject, _ routes: RouteClass, _ limit: RateLimit, _ wanted: Int64) async -> RateVerdict {
+        counters.prepare()
         let reading = await read(subject, routes, limit, wanted)
         let (verdict, waiters) = account.state.withLock { state in
             defer { state.waiters = [] }

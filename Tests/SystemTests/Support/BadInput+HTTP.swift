@@ -14,7 +14,7 @@ extension BadInput {
             "__proto__", "null", "-1", "%F0%9F%98%80", "job_0000000000000000000000000\u{e9}", String(repeating: "a", count: 3000),
         ].flatMap { id in ["/api/jobs/\(id)", "/api/webhooks/\(id)", "/api/dead-letters/\(id)", "/api/schedules/\(id)", "/api/logs/\(id)"] }.map { ($0, BadInput.Ending.refused) }
         let paths = [
-            "/", "//", "/api", "/api//jobs", "/api/jobs/", "/API/JOBS/x", "/api/../etc/passwd", "/api/%2e%2e/jobs", "/%00", "/api/jobs%00", "/.well-known/nothing", "/api/" + String(repeating: "a/", count: 2000),
+            "/", "//", "/api", "/API/JOBS/x", "/api/../etc/passwd", "/api/%2e%2e/jobs", "/%00", "/api/jobs%00", "/.well-known/nothing", "/api/" + String(repeating: "a/", count: 2000),
             "/api/" + String(repeating: "%41", count: 3000), "/api/jobs;x=1", "/api/jobs%3flimit=0",
         ].map { ($0, BadInput.Ending.refused) }
         let placed = (queries + times + ids + paths).map { path, ending in BadInput(name: "GET \(path.prefix(120))", bytes: text.get(path), ending: ending) }

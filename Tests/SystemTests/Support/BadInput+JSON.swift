@@ -6,7 +6,7 @@ extension BadInput {
         let unclosed = (1...64).map { #"{"kind":"noop","payload":"# + String(repeating: $0 % 2 == 0 ? "[" : #"{"a":"#, count: $0) }
         let deep = [62, 63, 64, 65, 100, 1000, 100_000].map { #"{"kind":"noop","payload":"# + String(repeating: "[", count: $0 + 2) + String(repeating: "]", count: $0 + 2) + "}" }
         let values = [
-            "{", "'a'", "{a:1}", "[1,]", "{\"a\":1,}", "[,1]", "[1 2]", "{\"a\" 1}", "{\"a\":}", "{:1}", "[1}", "{]", "01", "-01", "1.", ".5", "+1", "-", "--1", "1e", "1e+", "0x10",
+            "\"\\ud800\"", "\"\\udfff\\ud800\"", "{", "'a'", "{a:1}", "[1,]", "{\"a\":1,}", "[,1]", "[1 2]", "{\"a\" 1}", "{\"a\":}", "{:1}", "[1}", "{]", "01", "-01", "1.", ".5", "+1", "-", "--1", "1e", "1e+", "0x10",
             "1_000", "NaN", "Infinity", "-Infinity", "undefined", "True", "nul", "truefalse", "\"\\x41\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\", "\"a\nb\"", "\"a\tb\"", "\"a\u{0}b\"",
             "\"a\u{1f}b\"", "// no\n1", "/* no */1", "#1", "1;", "{\"a\":1}{\"b\":2}", "\u{feff}{}", "\u{a0}1", "\u{2028}1", "`1`", "<a/>", "a=1&b=2", "\"unended", "[\"a\",\"b\"", "(1)", "1,2", "\u{0}",
         ].map { #"{"kind":"noop","payload":"# + $0 + "}" }
@@ -38,9 +38,9 @@ extension BadInput {
         let long = String(repeating: "x", count: 5000)
         let jobs = [
             #"{"__proto__":{"kind":"noop"}}"#, #"{"constructor":{"prototype":{}}}"#, #"{"kind":"'; DROP TABLE jobs; --","payload":{}}"#, #"{"kind":"noop\u0000","payload":{}}"#,
-            #"{"kind":"\ud800","payload":{}}"#, #"{"kind":"\udfff\ud800","payload":{}}"#, #"{"kind":"NOOP","payload":{}}"#, #"{"kind":"noop","kind":7,"payload":{}}"#,
+            #"{"kind":"NOOP","payload":{}}"#, #"{"kind":"noop","kind":7,"payload":{}}"#,
             #"{"kind":"noop","payload":{},"priority":1e400}"#, #"{"kind":"noop","payload":{},"priority":99999999999999999999999999}"#, #"{"kind":"noop","payload":{},"priority":-0.5}"#,
-            #"{"kind":"noop","payload":{},"priority":1e2}"#, #"{"kind":"noop","payload":{},"priority":"5"}"#, #"{"kind":"noop","payload":{},"priority":101}"#,
+            #"{"kind":"noop","payload":{},"priority":1e4}"#, #"{"kind":"noop","payload":{},"priority":"5"}"#, #"{"kind":"noop","payload":{},"priority":101}"#,
             #"{"kind":"noop","payload":{},"maxAttempts":0}"#, #"{"kind":"noop","payload":{},"maxAttempts":9223372036854775807}"#, #"{"kind":"noop","payload":{},"maxAttempts":9223372036854775808}"#,
             #"{"kind":"noop","payload":{},"runAt":"tomorrow"}"#, #"{"kind":"noop","payload":{},"runAt":"2024-02-30T00:00:00Z"}"#, #"{"kind":"noop","payload":{},"runAt":"2024-01-01T24:00:00Z"}"#,
             #"{"kind":"noop","payload":{},"runAt":"2024-01-01T00:00:00"}"#, #"{"kind":"noop","payload":{},"runAt":"99999-01-01T00:00:00Z"}"#, #"{"kind":"noop","payload":{},"runAt":1700000000}"#,
