@@ -8,6 +8,7 @@ extension TheSystem {
     @Suite(.serialized)
     struct BadInputs {
         private static let lanes = 8
+        private static let pooled = 10
 
         @Test func `every bad input is refused, and the process neither traps nor grows`() async throws {
             try await Fleet.run { fleet in
@@ -24,7 +25,8 @@ extension TheSystem {
                 #expect(api.isRunning)
                 let grown = try Self.memory(of: api.pid) - memory
                 #expect(grown < 48 << 20, "\(grown / 1024) KiB more after three rounds")
-                try await eventually("no descriptor is left over") { try Self.descriptors(of: api.pid) <= descriptors }
+                // Beside the connections to Postgres, which may have become as many as the pool has.
+                try await eventually("no descriptor is left over") { try Self.descriptors(of: api.pid) <= descriptors + Self.pooled }
                 print("FIGURE bad inputs: \(inputs.count), memory \(memory / 1024) KiB, \(grown / 1024) KiB more after three rounds")
                 #expect(try await fleet.accepts())
                 #expect(fleet.lines(containing: #""level":"error""#).isEmpty && fleet.lines(containing: "internal_error").isEmpty)
