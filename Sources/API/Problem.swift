@@ -97,17 +97,17 @@ extension Problem {
 
     static let unauthenticated = Problem(
         status: .unauthorized, code: "unauthenticated",
-        detail: "An API key is needed: 'Authorization: Bearer <key>' or 'X-API-Key: <key>'.",
+        detail: "A key or an access token is needed: 'Authorization: Bearer <key or token>' or 'X-API-Key: <key>'.",
         headers: [.wwwAuthenticate: "Bearer realm=\"voicera\""])
 
     static let invalidKey = Problem(
-        status: .unauthorized, code: "invalid_key", detail: "The API key is not valid.",
+        status: .unauthorized, code: "invalid_key", detail: "The key or token is not valid.",
         headers: [.wwwAuthenticate: "Bearer realm=\"voicera\", error=\"invalid_token\""])
 
     static func missingScope(_ scopes: [String]) -> Problem {
         let names = scopes.joined(separator: " or ")
         return Problem(
-            status: .forbidden, code: "missing_scope", detail: "The API key lacks the scope \(names).",
+            status: .forbidden, code: "missing_scope", detail: "The key or token lacks the scope \(names).",
             headers: [.wwwAuthenticate: "Bearer realm=\"voicera\", error=\"insufficient_scope\", scope=\"\(scopes.first ?? "")\""])
     }
 

@@ -13,7 +13,8 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VOICERA = os.environ.get("VOICERA_BIN", str(ROOT / ".build/debug/voicera"))
 # Set by whoever runs the tests for a system of his own; ours must not touch it.
-FOREIGN = ("DATABASE_URL", "REDIS_URL", "VOICERA_SECRET_KEY", "WEBHOOK_SECRET", "JWT_SECRET", "OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET")
+FOREIGN = ("DATABASE_URL", "REDIS_URL", "VOICERA_SECRET_KEY", "WEBHOOK_SECRET", "JWT_SECRET", "OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_CLIENT_REDIRECT_URIS", "OAUTH_REGISTRATION_TOKEN",
+           "VOICERA_PUBLIC_URL", "VOICERA_TLS_CERTIFICATE", "VOICERA_TLS_KEY", "VOICERA_CORS_ORIGINS", "VOICERA_TRUSTED_PROXIES", "VOICERA_RATE_LIMITS")
 
 
 class RunningSystem:

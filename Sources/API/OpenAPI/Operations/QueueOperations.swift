@@ -23,7 +23,7 @@ enum QueueOperations {
     static let resume = Operation("resumeQueue", .queues, "Resume a queue", answers: changed)
 
     static let drain = Operation(
-        "drainQueue", .queues, "Take no new jobs for a queue", description: "What waits is worked off; requests for more are a 503.", answers: changed)
+        "drainQueue", .queues, "Take no new jobs for a queue", description: "What waits is worked off; requests for more are a 409 `queue_draining`.", answers: changed)
 
     static let undrain = Operation("undrainQueue", .queues, "Take jobs for a queue again", answers: changed)
 
