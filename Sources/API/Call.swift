@@ -37,7 +37,7 @@ struct Call: Sendable {
             hash.update(data: Array("\(request.method.rawValue) \(request.uri.path)\n".utf8))
             hash.update(data: bytes)
             // The key is its caller's own: another's in the same workspace must not be answered with what this one was shown.
-            return IdempotencyClaim(workspace: workspace, key: "\(credential.principal) \(key)", fingerprint: Array(hash.finalize()))
+            return IdempotencyClaim(workspace: workspace, key: "\(credential.principal.whole) \(key)", fingerprint: Array(hash.finalize()))
         }
         return (try RawJSON.body(bytes.isEmpty && mayBeEmpty ? Array("{}".utf8) : bytes), claim)
     }

@@ -91,5 +91,9 @@ struct KeyBounds: Sendable {
     func check(_ key: APIKeyListing) throws(Problem) {
         let missing = Set(key.scopes.compactMap { Scope(rawValue: $0) }).subtracting(scopes).map(\.rawValue).sorted()
         if !missing.isEmpty { throw .beyondCaller([.body("", "the key has \(missing.joined(separator: ", ")), which you do not have yourself")]) }
+        guard !networks.isEmpty else { return }
+        let theirs = key.networks.compactMap { try? Network($0) }
+        let isInside = !theirs.isEmpty && theirs.count == key.networks.count && theirs.allSatisfy { one in networks.contains { $0.contains(one) } }
+        if !isInside { throw .beyondCaller([.body("", "the key may be used from where you may not")]) }
     }
 }

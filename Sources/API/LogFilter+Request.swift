@@ -1,4 +1,3 @@
-import HTTPDelivery
 import Ledger
 import Primitives
 

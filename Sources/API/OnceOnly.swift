@@ -4,6 +4,7 @@ import Hummingbird
 import Identity
 import Jobs
 import Ledger
+import Logging
 import Postgres
 import Primitives
 
@@ -17,6 +18,8 @@ struct OnceOnly: Sendable {
         var etag: String?
         /// Deliveries of what was published in the same transaction; the index is told of them after the commit. Nothing of it is repeated.
         var deliveries: [NewJob] = []
+        /// What else is to be told after the commit. Nothing of it is repeated.
+        var afterCommit: @Sendable () -> Void = {}
 
         init(_ status: HTTPResponse.Status, _ json: JSON, location: String? = nil, etag: String? = nil) {
             self.status = status
@@ -38,8 +41,10 @@ struct OnceOnly: Sendable {
     /// - Parameters:
     ///   - claim: from `Call.body`.
     ///   - hasSecret: whether the answer shows a secret; what is kept of it is sealed then.
+    ///   - earlier: reads what another way of doing the same left as the claim's answer; nil for what it does not know.
     func run(
-        _ claim: IdempotencyClaim?, hasSecret: Bool = false, write: @Sendable (PostgresConnection) async throws -> Answer
+        _ claim: IdempotencyClaim?, hasSecret: Bool = false, earlier: (String) async throws -> Response? = { _ in nil },
+        write: @Sendable (PostgresConnection) async throws -> Answer
     ) async throws -> Response {
         let sealing: (sealer: Sealer, context: String)? = hasSecret ? claim.map { (services.sealer, "idempotency \($0.workspace) \($0.key)") } : nil
         let known = services.publisher.knownEpochs()
@@ -47,35 +52,36 @@ struct OnceOnly: Sendable {
         switch outcome {
         case .done(let answer):
             services.publisher.push(answer.deliveries, under: known)
+            answer.afterCommit()
             return answer.response
-        case .replayed(let text): return try Self.answer(text, sealing).response.replayed(true)
+        case .replayed(let text): return try await (earlier(text) ?? Self.answer(text, sealing).response).replayed(true)
         case .mismatch: throw Problem.idempotencyMismatch
         case .inProgress: throw Problem.idempotencyInProgress
         }
     }
 
     /// For an action that may be done twice but is answered once: its parts are no single transaction.
-    /// - Parameter earlier: reads what another way of doing the same left as the claim's answer; nil for what it does not know.
-    func run(
-        action claim: IdempotencyClaim?, earlier: (String) async throws -> Response? = { _ in nil }, _ act: () async throws -> Answer
-    ) async throws -> Response {
+    func run(action claim: IdempotencyClaim?, _ act: () async throws -> Answer) async throws -> Response {
         guard let claim else { return try await act().response }
         let claims = ActionClaims(pool: services.pool)
-        switch try await claims.take(claim) {
+        let owner = services.ids.next()
+        switch try await claims.take(claim, for: owner) {
         case .granted: break
-        case .replayed(let text): return try await (earlier(text) ?? Self.answer(text, nil).response).replayed(true)
+        case .replayed(let text): return try Self.answer(text, nil).response.replayed(true)
         case .mismatch: throw Problem.idempotencyMismatch
         case .inProgress: throw Problem.idempotencyInProgress
         }
-        do {
-            let answer = try await act()
-            try await claims.store(Self.stored(answer, nil), for: claim)
-            return answer.response
-        } catch {
+        let answer: Answer
+        do { answer = try await act() } catch {
             // A refusal uses no key up. When the ledger is away the claim stays for its minute.
-            try? await claims.giveBack(claim)
+            try? await claims.giveBack(claim, of: owner)
             throw error
         }
+        do { try await claims.store(Self.stored(answer, nil), for: claim, of: owner) } catch {
+            // It is done, and the caller is told so; who asks again meanwhile is told to wait.
+            services.logger.warning("the answer to an action could not be kept", metadata: ["error": "\(error)"])
+        }
+        return answer.response
     }
 
     private static func stored(_ answer: Answer, _ sealing: (sealer: Sealer, context: String)?) throws -> String {

@@ -18,9 +18,8 @@ package struct APIKeySecret: Sendable {
     package static func mint() -> APIKeySecret {
         var generator = SystemRandomNumberGenerator()
         let prefix = String((0..<prefixLength).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] })
-        let random = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64EncodedString() }
-        let safe = random.replacing("+", with: "-").replacing("/", with: "_").prefix(randomLength)
-        return APIKeySecret(prefix: prefix, text: Redacted("\(start)\(prefix)_\(safe)"))
+        let random = SymmetricKey(size: .bits256).withUnsafeBytes { Base64URL.encode(Array($0)) }
+        return APIKeySecret(prefix: prefix, text: Redacted("\(start)\(prefix)_\(random)"))
     }
 
     /// Nil unless the text has a key's form.
@@ -45,12 +44,7 @@ package struct APIKeySecret: Sendable {
     /// What is stored of it.
     package var hash: [UInt8] { Array(SHA256.hash(data: Data(text.exposed.utf8))) }
 
-    /// In a time that does not depend on where the two differ.
-    package func matches(hash stored: [UInt8]) -> Bool {
-        let own = hash
-        guard own.count == stored.count else { return false }
-        return zip(own, stored).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
-    }
+    package func matches(hash stored: [UInt8]) -> Bool { hash.isEqualInConstantTime(to: stored) }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {

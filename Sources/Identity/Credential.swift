@@ -22,6 +22,14 @@ package struct Credential: Sendable, Equatable {
     }
 }
 
+extension Credential.Principal {
+    /// Tells two programs of one person apart, which `description` does not.
+    package var whole: String {
+        if case .user(let user, by: let client) = self { return "\(user) \(client)" }
+        return description
+    }
+}
+
 extension Credential.Principal: CustomStringConvertible {
     package var description: String {
         switch self {

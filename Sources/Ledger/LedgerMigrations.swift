@@ -14,5 +14,6 @@ package enum LedgerMigrations {
         Migration(name: "0009_tokens", sql: String(decoding: PackageResources._009_tokens_sql, as: UTF8.self)),
         Migration(name: "0010_consent", sql: String(decoding: PackageResources._010_consent_sql, as: UTF8.self)),
         Migration(name: "0011_log", sql: String(decoding: PackageResources._011_log_sql, as: UTF8.self)),
+        Migration(name: "0012_claims", sql: String(decoding: PackageResources._012_claims_sql, as: UTF8.self)),
     ]
 }

@@ -92,6 +92,20 @@ import Testing
         }
     }
 
+    @Test func `who is held to networks does not leave them by another's secret or a client's`() async throws {
+        try await TestAPI.run { api in
+            let scopes = #""scopes":["jobs:read","keys:read","keys:write","clients:write"]"#
+            let held = try await api.client.post("/api/keys", #"{"name":"held",\#(scopes),"allowedNetworks":["127.0.0.0/8"]}"#)
+            let free = try await api.client.post("/api/keys", #"{"name":"free","scopes":["jobs:read"]}"#)
+            let near = try await api.client.post("/api/keys", #"{"name":"near","scopes":["jobs:read"],"allowedNetworks":["127.0.0.1/32"]}"#)
+            let key = api.client.with(key: held.text("key"))
+            #expect(try await key.post("/api/keys/\(free.text("id") ?? "")/rotate", "{}").isProblem(403, "beyond_your_own"))
+            #expect(try await key.post("/api/keys/\(near.text("id") ?? "")/rotate", "{}").status == 200)
+            let client = try await key.post("/api/oauth/clients", #"{"name":"c","grantTypes":["client_credentials"],"scopes":["jobs:read"]}"#)
+            #expect(client.isProblem(403, "beyond_your_own"), "\(client)")
+        }
+    }
+
     @Test func `a rotated key has two secrets for a while, and one when it is told to`() async throws {
         try await TestAPI.run { api in
             let made = try await api.client.post("/api/keys", #"{"name":"a","scopes":["jobs:read"]}"#)

@@ -127,8 +127,9 @@ import Testing
         try await TestAPI.run { api in
             _ = try await api.client.get("/api/jobs?kind=sesame")
             _ = try await api.client.with(key: "vk_sesame").get("/api/jobs")
+            _ = try await api.client.get("/api/keys/\(api.client.key ?? "")")
             let text = api.lines.text
-            #expect(text.contains("/api/jobs"))
+            #expect(text.contains("/api/jobs") && text.contains("/api/keys/[redacted]"))
             #expect(!text.contains("sesame"))
             #expect(!text.contains(api.client.key ?? "?"))
         }

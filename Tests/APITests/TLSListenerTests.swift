@@ -56,6 +56,27 @@ import Testing
         }
     }
 
+    @Test(arguments: ["--http1.1", "--http2"])
+    func `the time for the handshake does not cut what comes after it`(version: String) async throws {
+        let folder = try TemporaryDirectory()
+        try await Self.certify("first", in: folder.path)
+        var settings = ServerSettings()
+        settings.patience.headers = .milliseconds(300)
+        settings.certificate = ServerSettings.Certificate(chain: "\(folder.path)/chain.pem", key: "\(folder.path)/key.pem")
+        try await TestAPI.run(server: settings) { api in
+            // No worker runs the job, so that the answer comes after a second.
+            let program = try ChildProcess(
+                "/usr/bin/curl",
+                [
+                    "--silent", "--insecure", version, "--max-time", "20", "--write-out", " %{http_code}", "--header", "Authorization: Bearer \(api.client.key ?? "")",
+                    "--header", "Content-Type: application/json", "--header", "Prefer: wait=1", "--data", #"{"kind":"noop","payload":{}}"#,
+                    "https://127.0.0.1:\(api.client.port)/api/jobs",
+                ])
+            _ = try await program.wait()
+            #expect(program.outputLines.joined().hasSuffix(" 202"), "\(program.outputLines)")
+        }
+    }
+
     @Test func `a certificate that cannot be read stops the start`() async throws {
         var settings = ServerSettings()
         settings.certificate = ServerSettings.Certificate(chain: "/nowhere/chain.pem", key: "/nowhere/key.pem")

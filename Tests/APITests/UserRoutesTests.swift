@@ -163,6 +163,12 @@ import Testing
             #expect(try await weak.send("PATCH", learners, body: Data(#"{"role":"admin"}"#.utf8)).isProblem(403, "missing_scope"))
             #expect(try await weak.send("PATCH", learners, body: Data(#"{"name":"n"}"#.utf8)).status == 200)
             #expect(try await api.client.get(admins).text("email") == "a@x.org")
+            // A role allows programs what it allows: nobody gives more than they have.
+            let half = try await api.client(workspace: api.workspace, scopes: [.usersRead, .usersWrite, .workspaceWrite, .coursesRead])
+            let raised = try await half.send("PATCH", learners, body: Data(#"{"role":"admin"}"#.utf8))
+            #expect(raised.isProblem(403, "beyond_your_own") && raised.texts("errors", "pointer") == ["/role"], "\(raised)")
+            #expect(try await half.post("/api/users", #"{"name":"c","email":"c@x.org","role":"developer"}"#).isProblem(403, "beyond_your_own"))
+            #expect(try await half.send("PATCH", admins, body: Data(#"{"role":"learner"}"#.utf8)).status == 200)
         }
     }
 

@@ -17,8 +17,7 @@ enum RateSubject: Sendable, Hashable, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .credential(.user(let user, by: let client)): "\(user) \(client)"
-        case .credential(let principal): principal.description
+        case .credential(let principal): principal.whole
         case .network(let range): range?.description ?? "local"
         }
     }

@@ -5,13 +5,11 @@ import Primitives
 
 /// One line a request. No header, no query and no body is in it: they hold keys, cursors and customers' data.
 struct AccessLogMiddleware: RouterMiddleware {
-    private static let longestPath = 200
-
     func handle(_ request: Request, context: APIContext, next: @concurrent (Request, APIContext) async throws -> Response) async throws -> Response {
         let start = ContinuousClock.now
         let response = try await next(request, context)
         var metadata: Logger.Metadata = [
-            "method": .string(request.method.rawValue), "path": .string(String(request.uri.path.prefix(Self.longestPath))),
+            "method": .string(request.method.rawValue), "path": .string(PathText.shown(request.uri.path)),
             "status": .stringConvertible(response.status.code), "microseconds": .stringConvertible((ContinuousClock.now - start).microseconds),
         ]
         if let caller = context.caller.known {

@@ -8,7 +8,6 @@ import Primitives
 struct RequestLogMiddleware: RouterMiddleware {
     let log: LogWriter
 
-    private static let longestPath = 500
     private static let longestMethod = 20
     /// What asks every few seconds would be most of the log.
     private static let silent = ["/api/health", "/metrics"]
@@ -26,7 +25,7 @@ struct RequestLogMiddleware: RouterMiddleware {
         line.errorClass = context.caller.problem
         line.method = String(request.method.rawValue.prefix(Self.longestMethod))
         if let route = context.endpointPath, route.hasPrefix("/") { line.route = route }
-        line.path = Self.shown(path)
+        line.path = PathText.shown(path)
         line.principal = caller?.principal.description
         if case .user(_, let client)? = caller?.principal { line.details = "{\"client\":\"\(client)\"}" }
         line.address = context.address?.description
@@ -38,11 +37,4 @@ struct RequestLogMiddleware: RouterMiddleware {
     }
 
     private static func outcome(_ status: Int) -> String { status >= 500 ? "failed" : status >= 400 ? "refused" : "answered" }
-
-    /// Without segments that look like a key: somebody may have put one where an id belongs.
-    private static func shown(_ path: String) -> String {
-        let short = path.utf8.count > longestPath ? String(path.prefix(longestPath)) : path
-        guard SecretText.isLikely(short) else { return short }
-        return short.split(separator: "/", omittingEmptySubsequences: false).map { SecretText.isLikely(String($0)) ? "[redacted]" : String($0) }.joined(separator: "/")
-    }
 }

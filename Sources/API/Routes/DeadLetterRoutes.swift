@@ -66,10 +66,14 @@ struct DeadLetterRoutes: Sendable {
         let total = try await total(of: order, workspace: call.workspace)
         let isForLeader = order.wantsOperation || min(total ?? 0, order.limit ?? .max) > DeadLetterTable.mostAtOnce
         if isForLeader, !order.isDryRun { return try await begin(order, by: move, claim: claim, for: call) }
-        return try await OnceOnly(services: services).run(action: claim, earlier: { try await operation(begunAs: $0, for: call) }) {
-            let report = try await table.move(order.selection, by: move, workspace: call.workspace, actor: call.actor, isDryRun: order.isDryRun)
-            services.pusher.pushAgain(report.replayed.map { (queue: $0.queue, push: LaneIndex.Push($0)) })
-            return OnceOnly.Answer(.ok, order.json(report, move: move, total: total, isForLeader: isForLeader))
+        return try await DeadLetterTable.retryingKeys {
+            try await OnceOnly(services: services).run(claim, earlier: { try await operation(begunAs: $0, for: call) }) { connection in
+                let report = try await DeadLetterTable.move(
+                    order.selection, by: move, workspace: call.workspace, actor: call.actor, isDryRun: order.isDryRun, on: connection)
+                var answer = OnceOnly.Answer(.ok, order.json(report, move: move, total: total, isForLeader: isForLeader))
+                answer.afterCommit = { services.pusher.pushAgain(report.replayed.map { (queue: $0.queue, push: LaneIndex.Push($0)) }) }
+                return answer
+            }
         }
     }
 

@@ -39,6 +39,7 @@ struct UserRoutes: Sendable {
         let (json, claim) = try await call.body()
         let profile = try UserSubmission.read(json)
         try Self.allow(profile.role, call)
+        try Self.give(profile.role, call)
         let id = services.ids.next(User.self)
         return try await OnceOnly(services: services).run(claim) { connection in
             let row = try await UserTable.insert(id, profile, words: Self.words(profile, call), workspace: call.workspace, on: connection)
@@ -56,10 +57,11 @@ struct UserRoutes: Sendable {
     private func change(_ call: Call) async throws -> Response {
         let (json, claim) = try await call.body()
         let id = try id(call)
-        return try await OnceOnly(services: services).run(claim) { connection in
+        let response = try await OnceOnly(services: services).run(claim) { connection in
             let old = try await lock(id, call, on: connection)
             let profile = try UserSubmission.read(json, over: old.profile)
             try Self.allow(profile.role, call)
+            if profile.role != old.profile.role { try Self.give(profile.role, call) }
             guard profile != old.profile else { return OnceOnly.Answer(.ok, CoreJSON.user(old), etag: Call.tag(old.version)) }
             let row = try await UserTable.update(id, profile, words: Self.words(profile, call), workspace: call.workspace, on: connection)
             var answer = OnceOnly.Answer(.ok, CoreJSON.user(row), etag: Call.tag(row.version))
@@ -67,6 +69,9 @@ struct UserRoutes: Sendable {
                 .userUpdated(row, from: old.profile), workspace: call.workspace, trace: call.trace, on: connection)
             return answer
         }
+        // The role bounds what programs may do in the user's name, and processes remember that.
+        if json["role"] != nil { await services.revocations.announce([id.description]) }
+        return response
     }
 
     /// What the user did goes along, and every session and grant of the user ends.
@@ -90,6 +95,14 @@ struct UserRoutes: Sendable {
     /// Who is no mere learner may grant programs more than that: such users are made, changed and removed by who may change the workspace itself.
     private static func allow(_ role: UserRole, _ call: Call) throws(Problem) {
         guard role == .learner || call.credential.scopes.contains(.workspaceWrite) else { throw .missingScope([Scope.workspaceWrite.rawValue]) }
+    }
+
+    /// Whoever has a role may give programs what it allows: nobody gives a role that allows more than they have themselves.
+    private static func give(_ role: UserRole, _ call: Call) throws(Problem) {
+        let missing = role.grantable.subtracting(call.credential.scopes).map(\.rawValue).sorted()
+        guard role == .learner || missing.isEmpty else {
+            throw .beyondCaller([.body("/role", "allows \(missing.joined(separator: ", ")), which you do not have yourself")])
+        }
     }
 
     private static func words(_ profile: UserProfile, _ call: Call) -> SearchWords {

@@ -2,6 +2,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOSSL
 import NIOTLS
 
 /// A channel whose client has to finish its TLS handshake in time.
@@ -15,7 +16,9 @@ struct HandshakeDeadline<Base: HTTPChannelHandler>: HTTPChannelHandler {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let limit = limit
         return base.setup(channel: channel, logger: logger).flatMapThrowing { value in
-            try channel.pipeline.syncOperations.addHandler(HandshakeHandler(limit: limit))
+            // Right behind TLS: what chooses the HTTP version takes the event that the handshake is over, and passes it on to nobody.
+            let tls = try channel.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
+            try channel.pipeline.syncOperations.addHandler(HandshakeHandler(limit: limit), position: .after(tls))
             return value
         }
     }

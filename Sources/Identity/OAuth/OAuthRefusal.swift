@@ -8,11 +8,8 @@ package struct OAuthRefusal: Error, Sendable, Equatable {
         case unsupportedGrantType = "unsupported_grant_type"
         case invalidScope = "invalid_scope"
         case invalidProof = "invalid_dpop_proof"
-        case unsupportedTokenType = "unsupported_token_type"
         case invalidRedirectURI = "invalid_redirect_uri"
         case invalidClientMetadata = "invalid_client_metadata"
-        case temporarilyUnavailable = "temporarily_unavailable"
-        case serverError = "server_error"
     }
 
     package var code: Code

@@ -36,10 +36,5 @@ package struct OpaqueToken: Sendable {
     /// What is stored of it.
     package var hash: [UInt8] { Array(SHA256.hash(data: Data(text.exposed.utf8))) }
 
-    /// In a time that does not depend on where the two differ.
-    package func matches(hash stored: [UInt8]) -> Bool {
-        let own = hash
-        guard own.count == stored.count else { return false }
-        return zip(own, stored).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
-    }
+    package func matches(hash stored: [UInt8]) -> Bool { hash.isEqualInConstantTime(to: stored) }
 }

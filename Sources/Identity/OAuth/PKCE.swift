@@ -30,11 +30,9 @@ package struct PKCE: Sendable, Equatable {
 
     package static func isVerifier(_ text: String) -> Bool { (43...128).contains(text.utf8.count) && text.utf8.allSatisfy(isUnreserved) }
 
-    /// In a time that does not depend on where the two differ.
     package func isAnswered(by verifier: Redacted<String>) -> Bool {
         guard Self.isVerifier(verifier.exposed) else { return false }
-        let (own, other) = (Array(challenge.utf8), Array(Self.challenge(of: verifier.exposed).utf8))
-        return own.count == other.count && zip(own, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+        return Array(challenge.utf8).isEqualInConstantTime(to: Array(Self.challenge(of: verifier.exposed).utf8))
     }
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {

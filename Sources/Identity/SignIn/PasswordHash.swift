@@ -34,8 +34,8 @@ struct PasswordHash: Sendable, Equatable {
 
     /// As slow as the making.
     func isOf(_ password: Redacted<String>) -> Bool {
-        guard let other = try? Self.derive(password, salt, cost), other.count == key.count else { return false }
-        return zip(key, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+        guard let other = try? Self.derive(password, salt, cost) else { return false }
+        return key.isEqualInConstantTime(to: other)
     }
 
     private static func derive(_ password: Redacted<String>, _ salt: [UInt8], _ cost: PasswordCost) throws -> [UInt8] {

@@ -57,9 +57,6 @@ package struct AccessTokens: Sendable {
     /// Who a token speaks for. Nil for one that is not ours, expired, or of a grant or a client that is over. One read of the ledger.
     package func verify(_ text: String) async throws -> KnownCredential? { try await read(text)?.live }
 
-    /// Whether a text has the form of a signed token: what has not is not looked at here.
-    package static func mayBe(_ text: String) -> Bool { TokenHeader(of: text)?.type == KeyRing.type }
-
     package func read(_ text: String) async throws -> Reading? {
         guard let claims = try await signed(text), claims.exp * 1_000_000 > now(), let id = GrantID(claims.grant),
             let live = try await grants.findLive(id)
@@ -69,7 +66,9 @@ package struct AccessTokens: Sendable {
         guard grant.workspace.description == claims.ws, live.clientID == claims.client_id, claims.sub == grant.user?.description ?? live.clientID else {
             return nil
         }
-        let scopes = Set(scopesIn: claims.scope).intersection(grant.scopes.compactMap { Scope(rawValue: $0) })
+        var scopes = Set(scopesIn: claims.scope).intersection(grant.scopes.compactMap { Scope(rawValue: $0) })
+        // A person has given what they had then; what they no longer may, their programs may not either.
+        if grant.user != nil { scopes.formIntersection(live.role?.grantable ?? []) }
         let principal: Credential.Principal = grant.user.map { .user($0, by: grant.client) } ?? .client(grant.client)
         var subjects: Set<String> = [grant.id.description, grant.client.description, grant.workspace.description]
         if let user = grant.user { subjects.insert(user.description) }

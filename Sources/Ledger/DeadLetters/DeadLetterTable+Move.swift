@@ -1,4 +1,4 @@
-import Postgres
+package import Postgres
 package import Primitives
 
 extension DeadLetterTable {
@@ -21,13 +21,25 @@ extension DeadLetterTable {
     package func move(
         _ selection: DeadLetterSelection, by move: DeadLetterMove, workspace: WorkspaceID, actor: String, isDryRun: Bool = false
     ) async throws -> Report {
-        let rows = try await rows(of: selection, by: move, workspace: workspace, actor: actor, isDryRun: isDryRun)
+        try await Self.retryingKeys {
+            try await pool.withTransaction { connection in
+                try await Self.move(selection, by: move, workspace: workspace, actor: actor, isDryRun: isDryRun, on: connection)
+            }
+        }
+    }
+
+    /// The same in a transaction of the caller's, which `retryingKeys` may begin anew.
+    package static func move(
+        _ selection: DeadLetterSelection, by move: DeadLetterMove, workspace: WorkspaceID, actor: String, isDryRun: Bool,
+        on connection: PostgresConnection
+    ) async throws -> Report {
+        let rows = try await rows(of: selection, by: move, workspace: workspace, actor: actor, isDryRun: isDryRun, on: connection)
         let chosen = try rows.map(Chosen.init)
         let replayed = move == .replay && !isDryRun ? chosen.filter(\.isDone).map(\.job) : []
         let verdicts = chosen.map { (id: $0.job.id, result: $0.isDone ? DeadLetterResult.done : .uniqueKeyTaken) }
         guard case .ids(let ids) = selection else { return Report(results: verdicts, replayed: replayed) }
         let known = Dictionary(uniqueKeysWithValues: verdicts.map { ($0.id, $0.result) })
-        let existing = try await existing(ids.filter { known[$0] == nil }, workspace: workspace)
+        let existing = try await existing(ids.filter { known[$0] == nil }, workspace: workspace, on: connection)
         var seen: Set<JobID> = []
         let results = ids.filter { seen.insert($0).inserted }.map { id in
             (id: id, result: known[id] ?? (existing.contains(id) ? .notDead : .notFound))
@@ -35,19 +47,18 @@ extension DeadLetterTable {
         return Report(results: results, replayed: replayed)
     }
 
-    private func rows(
-        of selection: DeadLetterSelection, by move: DeadLetterMove, workspace: WorkspaceID, actor: String, isDryRun: Bool
+    private static func rows(
+        of selection: DeadLetterSelection, by move: DeadLetterMove, workspace: WorkspaceID, actor: String, isDryRun: Bool,
+        on connection: PostgresConnection
     ) async throws -> PostgresRows {
         let (filter, ids, limit) = selection.parts
-        let choice = DeadLetterStatement.parameters(filter, ids: ids, workspace: workspace, limit: min(limit ?? .max, Self.mostAtOnce))
-        if isDryRun { return try await pool.query(DeadLetterStatement.preview(move, filter, ids: ids), choice) }
+        let choice = DeadLetterStatement.parameters(filter, ids: ids, workspace: workspace, limit: min(limit ?? .max, mostAtOnce))
+        if isDryRun { return try await connection.query(DeadLetterStatement.preview(move, filter, ids: ids), choice) }
         let (statement, rest) = DeadLetterStatement.request(move, filter, ids: ids, actor: actor)
-        return try await Self.retryingKeys {
-            try await pool.withTransaction { connection in try await connection.query(statement, choice + rest) }
-        }
+        return try await connection.query(statement, choice + rest)
     }
 
-    static func retryingKeys<Result>(_ work: () async throws -> Result) async throws -> Result {
+    package static func retryingKeys<Result>(_ work: () async throws -> Result) async throws -> Result {
         var tries = 1
         while true {
             do {
@@ -59,9 +70,9 @@ extension DeadLetterTable {
         }
     }
 
-    private func existing(_ ids: [JobID], workspace: WorkspaceID) async throws -> Set<JobID> {
+    private static func existing(_ ids: [JobID], workspace: WorkspaceID, on connection: PostgresConnection) async throws -> Set<JobID> {
         guard !ids.isEmpty else { return [] }
-        let rows = try await pool.query(
+        let rows = try await connection.query(
             "SELECT id FROM jobs WHERE workspace_id = $1 AND id = ANY ($2::uuid[])", [.id(workspace.value), .ids(ids.map(\.value))])
         return Set(try rows.map { JobID(try $0.id(0)) })
     }

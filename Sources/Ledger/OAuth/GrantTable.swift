@@ -44,6 +44,8 @@ package struct LiveGrant: Sendable {
     package var clientID: String
     /// The client may have been given fewer since.
     package var clientScopes: [String]
+    /// Of the user now, whatever it was when they agreed; nil for a grant to the client itself.
+    package var role: UserRole?
 }
 
 /// Families of tokens.
@@ -61,10 +63,11 @@ package struct GrantTable: Sendable {
     package func findLive(_ id: GrantID) async throws -> LiveGrant? {
         let rows = try await pool.query(
             """
-            SELECT \(Self.columns), c.client_id, c.scopes FROM oauth_grants g JOIN oauth_clients c ON c.id = g.client_id
+            SELECT \(Self.columns), c.client_id, c.scopes, u.role FROM oauth_grants g JOIN oauth_clients c ON c.id = g.client_id
+            LEFT JOIN users u ON u.workspace_id = g.workspace_id AND u.id = g.user_id
             WHERE g.id = $1 AND g.revoked_at IS NULL AND g.expires_at > now() AND c.revoked_at IS NULL
             """, [.id(id.value)])
-        return try rows.first.map { LiveGrant(grant: try Self.row($0), clientID: try $0.text(8), clientScopes: try $0.texts(9)) }
+        return try rows.first.map { LiveGrant(grant: try Self.row($0), clientID: try $0.text(8), clientScopes: try $0.texts(9), role: try $0.optionalText(10).flatMap { UserRole(rawValue: $0) }) }
     }
 
     /// False when the client has no such grant, or it was revoked before.
@@ -76,11 +79,12 @@ package struct GrantTable: Sendable {
         return rows.affected == 1
     }
 
-    /// All that a user let a client do.
+    /// All that a user let a client do, codes that were not presented yet among it.
     /// - Returns: those that were alive.
     package func revoke(user: UserID, client: OAuthClientID, workspace: WorkspaceID, reason: String) async throws -> [GrantID] {
         let rows = try await pool.query(
             """
+            WITH codes AS (DELETE FROM oauth_codes WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3 AND grant_id IS NULL)
             UPDATE oauth_grants SET revoked_at = now(), revoked_reason = $4
             WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3 AND revoked_at IS NULL RETURNING id
             """, [.id(user.value), .id(client.value), .id(workspace.value), .text(reason)])

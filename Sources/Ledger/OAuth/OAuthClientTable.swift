@@ -131,11 +131,21 @@ extension OAuthClientTable {
         }
     }
 
-    /// - Parameter accept: judges the client as it would be; refuses by throwing.
+    /// As it is, and stays until the transaction ends.
+    package static func lock(_ id: OAuthClientID, workspace: WorkspaceID, on connection: PostgresConnection) async throws -> OAuthClientRow? {
+        let rows = try await connection.query(
+            "SELECT \(columns) FROM oauth_clients WHERE id = $1 AND workspace_id = $2 AND revoked_at IS NULL FOR UPDATE",
+            [.id(id.value), .id(workspace.value)])
+        return try rows.first.map(row)
+    }
+
+    /// - Parameter accept: judges the client as it was and as it would be; refuses by throwing.
     package func change(
-        _ id: OAuthClientID, workspace: WorkspaceID, _ change: Change, accept: @Sendable (OAuthClientRow) throws -> Void
+        _ id: OAuthClientID, workspace: WorkspaceID, _ change: Change,
+        accept: @Sendable (_ before: OAuthClientRow, _ after: OAuthClientRow) throws -> Void
     ) async throws -> OAuthClientRow? {
         try await pool.withTransaction { connection in
+            guard let before = try await Self.lock(id, workspace: workspace, on: connection) else { return nil }
             let rows = try await connection.query(
                 """
                 UPDATE oauth_clients SET name = coalesce($3, name), grant_types = coalesce($4, grant_types),
@@ -147,7 +157,7 @@ extension OAuthClientTable {
                     .optional(texts: change.redirectURIs), .optional(texts: change.scopes),
                 ])
             guard let row = try rows.first.map(Self.row) else { return nil }
-            try accept(row)
+            try accept(before, row)
             return row
         }
     }

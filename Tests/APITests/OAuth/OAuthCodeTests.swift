@@ -1,3 +1,4 @@
+import Foundation
 import Identity
 import Postgres
 import Primitives
@@ -48,6 +49,33 @@ import Testing
             #expect(winners.count == 1)
             #expect(answers.filter { $0.isOAuthError("invalid_grant") }.count == 7)
             #expect(try await stage.opens(try #require(winners.first?.text("access_token"))) == false)
+        }
+    }
+
+    @Test func `who is given another role has programs that may no more than the role`() async throws {
+        try await TestAPI.run { api in
+            let stage = api.stage
+            let client = try await stage.makeClient()
+            let user = try await stage.makeUser()
+            let answer = try await stage.redeem(try await stage.makeCode(client, user: user), client)
+            let token = try #require(answer.text("access_token"))
+            #expect(try await stage.opens(token))
+            #expect(try await api.client.send("PATCH", "/api/users/\(user)", body: Data(#"{"role":"learner"}"#.utf8)).status == 200)
+            #expect(try await api.client.with(key: token).get("/api/jobs").isProblem(403, "missing_scope"), "at once, and for every token to come")
+            let next = try await stage.refresh(try #require(answer.text("refresh_token")), client)
+            #expect(try await stage.opens(next.text("access_token") ?? "") == false)
+        }
+    }
+
+    @Test func `a consent that is taken back takes the codes along that were not presented yet`() async throws {
+        try await TestAPI.run { api in
+            let stage = api.stage
+            let client = try await stage.makeClient()
+            let user = try await stage.makeUser()
+            _ = try await stage.redeem(try await stage.makeCode(client, user: user), client)
+            let code = try await stage.makeCode(client, user: user)
+            #expect(try await api.client.send("DELETE", "/api/users/\(user)/consents/\(client.clientID)").status == 204)
+            #expect(try await stage.redeem(code, client).isOAuthError("invalid_grant"))
         }
     }
 

@@ -57,7 +57,9 @@ import Testing
         (#"{"redirect_uris":["https://r.example/"],"scope":"nonsense"}"#, "invalid_client_metadata"),
         (#"{"redirect_uris":["https://r.example/"],"client_name":5}"#, "invalid_client_metadata"),
         (#"{"redirect_uris":["https://r.example/"],"redirect_uris":[]}"#, "invalid_client_metadata"),
-        (#"{"grant_types":["client_credentials"],"token_endpoint_auth_method":"none"}"#, "invalid_client_metadata"), (#"[]"#, "invalid_client_metadata"),
+        (#"{"grant_types":["client_credentials"],"token_endpoint_auth_method":"none"}"#, "invalid_client_metadata"),
+        (#"{"grant_types":["client_credentials"]}"#, "invalid_client_metadata"),
+        (#"{"redirect_uris":["https://r.example/"],"grant_types":["authorization_code","client_credentials"]}"#, "invalid_client_metadata"), (#"[]"#, "invalid_client_metadata"),
     ])
     func `metadata that does not fit is refused by its name`(body: String, error: String) async throws {
         try await Self.run { _, client in

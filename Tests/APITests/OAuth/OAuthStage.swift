@@ -36,7 +36,7 @@ struct OAuthStage: Sendable {
     func makeUser() async throws -> UserID {
         let user = IdentifierSource.system.next(User.self)
         _ = try await api.pool.query(
-            "INSERT INTO users (id, workspace_id, name, email) VALUES ($1, $2, 'Ada', $3)",
+            "INSERT INTO users (id, workspace_id, name, email, role) VALUES ($1, $2, 'Ada', $3, 'admin')",
             [.id(user.value), .id(api.workspace.value), .text("\(user)@example.com")])
         return user
     }

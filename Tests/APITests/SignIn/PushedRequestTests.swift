@@ -73,7 +73,7 @@ import Testing
             let (fixture, other) = (try await SignInFixture.make(api), try await SignInFixture.make(api))
             let reference = try reference(try await push(fixture))
             #expect(try await Browser(port: fixture.port).get(path(other, reference)).isPage(403, "This link has expired"))
-            #expect(try await Browser(port: fixture.port).get(path(fixture, String(reference.dropLast()) + "A")).isPage(403, "This link has expired"))
+            #expect(try await Browser(port: fixture.port).get(path(fixture, String(reference.dropLast()) + (reference.hasSuffix("A") ? "E" : "A"))).isPage(403, "This link has expired"))
             let browser = Browser(port: fixture.port)
             let page = try await browser.get(path(fixture, reference))
             #expect(page.isPage(200, "Sign in"))

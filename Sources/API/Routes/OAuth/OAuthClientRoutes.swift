@@ -35,6 +35,7 @@ struct OAuthClientRoutes: Sendable {
         if fields.faults.isEmpty { fields.add(metadata.faults) }
         try fields.finish()
         try Self.check(metadata.scopes, for: call)
+        try Self.checkPlace(of: call)
 
         let id = services.ids.next(OAuthClient.self)
         let secret = metadata.newSecret
@@ -60,19 +61,20 @@ struct OAuthClientRoutes: Sendable {
         fields.allow(only: ["name", "grantTypes", "redirectUris", "scopes"])
         let read = OAuthClientFields(&fields, required: false)
         try fields.finish()
-        let row = try await found(call)
-        try Self.check(ClientMetadata(row).scopes.union(read.scopes ?? []), for: call)
+        guard let id = call.id(OAuthClientID.self) else { throw Problem.notFound("OAuth client") }
+        try Self.checkPlace(of: call)
         let change = OAuthClientTable.Change(
             name: read.name, grantTypes: read.grantTypes.map { types in GrantType.allCases.filter(types.contains).map(\.rawValue) },
             redirectURIs: read.redirectURIs, scopes: read.scopes.map { $0.map(\.rawValue).sorted() })
-        let changed = try await table.change(row.id, workspace: call.workspace, change) { row in
+        let changed = try await table.change(id, workspace: call.workspace, change) { before, after in
+            try Self.check(ClientMetadata(before).scopes.union(ClientMetadata(after).scopes), for: call)
             var fields = Fields(body)
-            fields.add(ClientMetadata(row).faults)
+            fields.add(ClientMetadata(after).faults)
             try fields.finish()
         }
         guard let changed else { throw Problem.notFound("OAuth client") }
         // Its tokens may do less from now on.
-        if read.scopes != nil { await services.revocations.announce([row.id.description]) }
+        if read.scopes != nil { await services.revocations.announce([id.description]) }
         return Response(.ok, Self.json(changed))
     }
 
@@ -91,13 +93,17 @@ struct OAuthClientRoutes: Sendable {
         fields.allow(only: ["overlapSeconds"])
         let overlap = fields.integer("overlapSeconds", in: 0...Self.longestOverlap).map { Duration.seconds($0) } ?? services.oauth.settings.secretOverlap
         try fields.finish()
-        let client = try await found(call)
-        try Self.check(ClientMetadata(client).scopes, for: call)
-        guard !client.isPublic else { throw Problem(status: .conflict, code: "public_client", detail: "The client has no secret.") }
+        guard let id = call.id(OAuthClientID.self) else { throw Problem.notFound("OAuth client") }
+        try Self.checkPlace(of: call)
         let secret = OpaqueToken.mint(.clientSecret)
         return try await OnceOnly(services: services).run(claim, hasSecret: true) { connection in
+            guard let client = try await OAuthClientTable.lock(id, workspace: call.workspace, on: connection) else {
+                throw Problem.notFound("OAuth client")
+            }
+            try Self.check(ClientMetadata(client).scopes, for: call)
+            guard !client.isPublic else { throw Problem(status: .conflict, code: "public_client", detail: "The client has no secret.") }
             let row = try await OAuthClientTable.rotate(
-                client.id, workspace: call.workspace, secretHash: secret.hash, overlap: overlap, on: connection)
+                id, workspace: call.workspace, secretHash: secret.hash, overlap: overlap, on: connection)
             guard let row else { throw Problem.notFound("OAuth client") }
             return OnceOnly.Answer(.ok, Self.json(row, secret: secret))
         }
@@ -108,6 +114,11 @@ struct OAuthClientRoutes: Sendable {
             throw Problem.notFound("OAuth client")
         }
         return row
+    }
+
+    /// A client's tokens are good everywhere: who is held to networks would leave them by one.
+    private static func checkPlace(of call: Call) throws(Problem) {
+        guard call.networks.isEmpty else { throw .beyondCaller([.body("", "a client may be used from where you may not")]) }
     }
 
     private static func check(_ scopes: Set<Scope>, for call: Call) throws(Problem) {

@@ -13,6 +13,10 @@ enum OAuthRegistration {
         let grantTypes = try texts(json, "grant_types") ?? [GrantType.authorizationCode.rawValue]
         let types = grantTypes.compactMap { GrantType(rawValue: $0) }
         guard types.count == grantTypes.count else { throw OAuthRefusal(.invalidClientMetadata, "grant_types holds one that there is not.") }
+        // It would act for nobody, with nobody asked.
+        guard !types.contains(.clientCredentials) else {
+            throw OAuthRefusal(.invalidClientMetadata, "grant_types may not hold client_credentials: a program that registers itself acts for people.")
+        }
         let responses = try texts(json, "response_types")
         guard responses.map({ $0.allSatisfy { $0 == "code" } }) ?? true else {
             throw OAuthRefusal(.invalidClientMetadata, "response_types may hold code only.")
