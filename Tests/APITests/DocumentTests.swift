@@ -15,7 +15,6 @@ import Testing
                 // What answers is asked of the router itself, by a method that no route has.
                 let allowed = try await api.client.send("TRACE", path.replacing("{", with: "").replacing("}", with: "")).headers["allow"] ?? ""
                 let served = allowed.lowercased().split(separator: ", ").map(String.init).filter { methods.contains($0) }
-                if path.contains("{") { continue }
                 #expect(Set(served) == Set(documented), "\(path): \(allowed)")
             }
         }

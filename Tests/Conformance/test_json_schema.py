@@ -5,21 +5,13 @@ request, each under a property of its own.
 """
 
 import json
-import os
-import pathlib
 import random
-import signal
-import subprocess
-import tempfile
-import time
 import unittest
-import urllib.error
-import urllib.request
 
 import jsonschema
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-VOICERA = os.environ.get("VOICERA_BIN", str(ROOT / ".build/debug/voicera"))
+from running_system import RunningSystem
+
 SEED = 4
 ROUNDS = 250
 PAIRS = 20
@@ -157,47 +149,13 @@ class Generator:
 class JSONSchemaConformance(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="voicera-schema-")
-        cls.addClassCleanup(cls.folder.cleanup)
-        # The database's user must get through.
-        os.chmod(cls.folder.name, 0o711)
-        data = pathlib.Path(cls.folder.name) / "data"
-        environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "VOICERA_SECRET_KEY", "WEBHOOK_SECRET")}
-        cls.log = open(pathlib.Path(cls.folder.name) / "up.log", "w+")
-        cls.addClassCleanup(cls.log.close)
-        cls.up = subprocess.Popen([VOICERA, "up", "--data", str(data), "--listen", "127.0.0.1:0"], env=environment, stdout=cls.log, stderr=cls.log)
-        cls.addClassCleanup(cls.stop)
-        deadline = time.monotonic() + 60
-        while not (data / "run.json").exists():
-            if cls.up.poll() is not None or time.monotonic() > deadline:
-                cls.log.seek(0)
-                raise RuntimeError(f"voicera up is not ready\n{cls.log.read()[-4000:]}")
-            time.sleep(0.05)
-        cls.run_file = json.loads((data / "run.json").read_text())
-
-    @classmethod
-    def stop(cls):
-        cls.up.send_signal(signal.SIGTERM)
-        try:
-            cls.up.wait(60)
-        except subprocess.TimeoutExpired:
-            cls.up.kill()
-            cls.up.wait()
+        cls.system = RunningSystem()
+        cls.addClassCleanup(cls.system.stop)
 
     @classmethod
     def send(cls, method, path, value=None):
-        request = urllib.request.Request(
-            cls.run_file["baseUrl"] + path,
-            method=method,
-            data=None if value is None else json.dumps(value, ensure_ascii=False).encode(),
-            headers={"Authorization": "Bearer " + cls.run_file["apiKey"], "Content-Type": "application/json"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, json.loads(answer.read() or "null")
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.loads(error.read())
+        status, _, body = cls.system.request(method, path, value)
+        return status, json.loads(body or "null")
 
     def misfits(self, definitions, schemas, values):
         """The names of the values that do not fit, by our own validator."""
