@@ -15,5 +15,9 @@ package enum LedgerMigrations {
         Migration(name: "0010_consent", sql: String(decoding: PackageResources._010_consent_sql, as: UTF8.self)),
         Migration(name: "0011_log", sql: String(decoding: PackageResources._011_log_sql, as: UTF8.self)),
         Migration(name: "0012_claims", sql: String(decoding: PackageResources._012_claims_sql, as: UTF8.self)),
+        Migration(name: "0013_endpoints", sql: String(decoding: PackageResources._013_endpoints_sql, as: UTF8.self)),
+        Migration(name: "0014_deliveries", sql: String(decoding: PackageResources._014_deliveries_sql, as: UTF8.self)),
+        Migration(name: "0015_health", sql: String(decoding: PackageResources._015_health_sql, as: UTF8.self)),
+        Migration(name: "0016_replays", sql: String(decoding: PackageResources._016_replays_sql, as: UTF8.self)),
     ]
 }

@@ -44,7 +44,7 @@ package struct WorkerProcess {
         let kinds = JobPerformer(
             registry: registry,
             services: JobServices(
-                delivery: delivery, endpoints: EndpointDirectory(pool: pool, sealer: sealer, targets: targets), progress: progress))
+                delivery: delivery, endpoints: EndpointDirectory(pool: pool, sealer: sealer, targets: targets), guardian: EndpointGuard(pool: pool), progress: progress))
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let broker = AttemptBroker(total: settings.attempts, feed: feed)
         let runners = map.shards.map { shard in

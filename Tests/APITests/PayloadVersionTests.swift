@@ -32,7 +32,7 @@ private struct RenamedJob: Job {
                 services: JobServices(
                     delivery: delivery,
                     endpoints: EndpointDirectory(
-                        pool: api.pool, sealer: try Sealer(secret: Redacted(Sealer.randomKey())), targets: AddressPolicy())))
+                        pool: api.pool, sealer: try Sealer(secret: Redacted(Sealer.randomKey())), targets: AddressPolicy()), guardian: EndpointGuard(pool: api.pool)))
             let job = RunnableJob(
                 id: IdentifierSource.system.next(), workspace: api.workspace, kind: RenamedJob.kind, lane: "lane", priority: 0, payload: payload,
                 attempt: 1, failures: 0, maxAttempts: 5, trace: nil, payloadVersion: version)

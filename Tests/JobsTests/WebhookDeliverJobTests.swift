@@ -54,7 +54,7 @@ import Testing
         let sealer = try Sealer(secret: Redacted(Sealer.randomKey()))
         let policy = AddressPolicy(allowed: try AddressPolicy.parse(list: "127.0.0.0/8"), requiresHTTPS: false)
         let client = try DeliveryClient(policy: policy)
-        let services = JobServices(delivery: client, endpoints: EndpointDirectory(pool: pool, sealer: sealer, targets: policy))
+        let services = JobServices(delivery: client, endpoints: EndpointDirectory(pool: pool, sealer: sealer, targets: policy), guardian: EndpointGuard(pool: pool))
         let stage = Stage(pool: pool, services: services, sealer: sealer)
         do {
             try await withThrowingTaskGroup { group in

@@ -50,7 +50,7 @@ struct BenchSystem: Sendable {
         targets.requiresHTTPS = false
         let delivery = try DeliveryClient(policy: targets)
         let sealer = try Sealer(secret: Redacted(secret ?? Sealer.randomKey()))
-        let services = JobServices(delivery: delivery, endpoints: EndpointDirectory(pool: pool, sealer: sealer, targets: targets))
+        let services = JobServices(delivery: delivery, endpoints: EndpointDirectory(pool: pool, sealer: sealer, targets: targets), guardian: EndpointGuard(pool: pool))
         let kinds = MeasuringRunner(JobPerformer(services: services))
         let makeRunners: @Sendable () -> [any Service] = { [logger, tuning] in
             let worker = IdentifierSource.system.next().description
