@@ -1,6 +1,7 @@
 import Hummingbird
 import Identity
 import Ledger
+import Logging
 import NIOCore
 import Primitives
 import Synchronization
@@ -23,6 +24,17 @@ struct APIContext: RequestContext {
         peer = source.channel.remoteAddress
     }
 
+    /// The path's template of the route that matched; nil for none.
+    var template: String? { endpointPath.flatMap { $0.hasPrefix("/") ? $0 : nil } }
+
+    /// Made when there is something to say: most requests say nothing, and a logger's fields are copied by whoever adds one.
+    var requestLogger: Logger {
+        var logger = logger
+        logger[metadataKey: "requestId"] = .string(requestID)
+        logger[metadataKey: "traceId"] = .string(trace.traceID)
+        return logger
+    }
+
     /// What becomes known on the way, for those outside who cannot see it.
     final class Caller: Sendable {
         private struct State {
@@ -34,6 +46,9 @@ struct APIContext: RequestContext {
         }
         private let state = Mutex(State())
 
+        /// What the log has of it all, in one look.
+        var told: (known: Credential?, problem: String?, bodies: LogLine.Bodies?) { state.withLock { ($0.credential, $0.problem, $0.bodies) } }
+
         var known: Credential? { state.withLock { $0.credential } }
         func set(_ value: Credential) { state.withLock { $0.credential = value } }
 
@@ -41,16 +56,14 @@ struct APIContext: RequestContext {
         var verdict: RateVerdict? { state.withLock { $0.verdict } }
         func set(_ value: RateVerdict) { state.withLock { $0.verdict = value } }
 
-        /// The code of the problem that the request was answered with.
-        var problem: String? { state.withLock { $0.problem } }
+        /// The code of the problem that the request is answered with.
         func fail(with code: String) { state.withLock { $0.problem = code } }
 
         /// The JSON that the request brought, or what was to be JSON.
         var body: [UInt8]? { state.withLock { $0.body } }
         func keep(body: [UInt8]) { state.withLock { $0.body = body } }
 
-        /// What the log keeps of both bodies; nil for nothing.
-        var bodies: LogLine.Bodies? { state.withLock { $0.bodies } }
+        /// What the log keeps of both bodies.
         func keep(_ bodies: LogLine.Bodies) { state.withLock { $0.bodies = bodies } }
     }
 }

@@ -45,18 +45,11 @@ package func buildApplication(
     ].flatMap(\.self)
     routes += DocumentRoutes(describing: routes.filter { !$0.isAlias }, services: services).all
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
-    router.add(middleware: RequestIDMiddleware())
-    router.add(middleware: TraceMiddleware())
-    router.add(middleware: HTTPMetricsMiddleware())
-    router.add(middleware: ClientAddressMiddleware(proxies: services.proxies))
-    router.add(middleware: RequestLogMiddleware(log: services.log))
-    router.add(middleware: AccessLogMiddleware())
-    router.add(middleware: SecurityHeadersMiddleware(isSecure: settings.certificate != nil))
-    router.add(middleware: CORSMiddleware(origins: settings.origins))
-    router.add(middleware: RateLimitMiddleware())
-    router.add(middleware: CompressionMiddleware())
-    router.add(middleware: BodyLogMiddleware(policies: services.logPolicies))
-    router.add(middleware: ProblemMiddleware(routes: RouteIndex(routes), issuer: services.oauth.issuer))
+    router.add(
+        middleware: RequestFrame(
+            proxies: services.proxies, log: RequestLog(log: services.log), bodies: BodyLog(policies: services.logPolicies),
+            security: SecurityHeaders(isSecure: settings.certificate != nil), cors: CORS(origins: settings.origins),
+            problems: Problems(routes: RouteIndex(routes), issuer: services.oauth.issuer)))
     let gate = Gate(
         authentication: Authentication(authenticator: services.authenticator, proofs: ProofGuard(services)), limiter: services.limiter,
         limits: services.workspaceLimits)

@@ -36,5 +36,8 @@ package final class IdentifierSource: Sendable {
         }
     }
 
+    /// The beginning of a trace.
+    package func nextTrace() -> TraceContext { state.withLock { TraceContext.root(using: &$0.generator) } }
+
     package func next<Thing: IdentifiedThing>(_: Thing.Type = Thing.self) -> ID<Thing> { ID(next()) }
 }

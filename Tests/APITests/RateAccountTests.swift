@@ -85,7 +85,7 @@ import Testing
             routes: .enqueue, limit: RateLimit(perMinute: 60, burst: 10), isAllowed: true,
             policies: [.init(remaining: 9, more: 1_000_000), .init(remaining: 59, more: 1)])
         #expect(verdict.header == #""enqueue-burst";r=9;t=1, "enqueue-minute";r=59;t=1"#)
-        #expect(RateVerdict.policyHeader(.enqueue, verdict.limit) == #""enqueue-burst";q=10;w=10, "enqueue-minute";q=60;w=60"#)
+        #expect(verdict.policyHeader == #""enqueue-burst";q=10;w=10, "enqueue-minute";q=60;w=60"#)
     }
 
     @Test func `a setting of limits is read, or refused by its part`() throws {

@@ -18,15 +18,35 @@ struct RateVerdict: Sendable, Equatable {
         guard let policies else { return nil }
         var text = ""
         for (policy, state) in zip(limit.policies, policies) {
-            if !text.isEmpty { text += ", " }
-            text += "\"\(routes.rawValue)-\(policy.name)\";r=\(state.remaining);t=\(Self.seconds(state.more))"
+            Self.append(policy, of: routes, ("r", state.remaining), ("t", Self.seconds(state.more)), to: &text)
         }
         return text
     }
 
     /// The `RateLimit-Policy` header: quota and window.
-    static func policyHeader(_ routes: RouteClass, _ limit: RateLimit) -> String {
-        limit.policies.map { "\"\(routes.rawValue)-\($0.name)\";q=\($0.quota);w=\($0.window)" }.joined(separator: ", ")
+    var policyHeader: String {
+        var text = ""
+        for policy in limit.policies { Self.append(policy, of: routes, ("q", policy.quota), ("w", policy.window), to: &text) }
+        return text
+    }
+
+    /// Every answer has two such headers: written without a string for each part.
+    private static func append(
+        _ policy: RateLimit.Policy, of routes: RouteClass, _ first: (String, some BinaryInteger), _ second: (String, some BinaryInteger),
+        to text: inout String
+    ) {
+        text += text.isEmpty ? "\"" : ", \""
+        text += routes.rawValue
+        text += "-"
+        text += policy.name
+        text += "\";"
+        text += first.0
+        text += "="
+        text += String(first.1)
+        text += ";"
+        text += second.0
+        text += "="
+        text += String(second.1)
     }
 
     /// The policies that refuse.

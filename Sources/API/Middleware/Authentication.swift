@@ -39,12 +39,14 @@ struct PresentedCredential: Sendable, Equatable {
     }
 
     private static func parse(_ authorization: String) -> (text: String, scheme: Scheme)? {
-        let parts = authorization.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2 else { return nil }
-        let text = String(parts[1].trimmingPrefix { $0 == " " })
-        switch parts[0].lowercased() {
-        case "bearer": return (text, .bearer)
-        case "dpop": return (text, .proof)
+        let bytes = authorization.utf8.drop { $0 == UInt8(ascii: " ") }
+        guard let end = bytes.firstIndex(of: UInt8(ascii: " ")) else { return nil }
+        let rest = bytes[end...].drop { $0 == UInt8(ascii: " ") }
+        guard !rest.isEmpty else { return nil }
+        let scheme = Substring(bytes[..<end])
+        switch scheme == "Bearer" ? "bearer" : scheme.lowercased() {
+        case "bearer": return (String(Substring(rest)), .bearer)
+        case "dpop": return (String(Substring(rest)), .proof)
         default: return nil
         }
     }

@@ -16,7 +16,7 @@ extension Request {
     /// The body's bytes, refused as soon as they are known to be too many or of another kind.
     func jsonBytes(upTo limit: Int) async throws -> [UInt8] {
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit { throw Problem.tooLarge("body", limit: limit) }
-        guard Self.isJSON(headers[.contentType]), ["", "identity"].contains(headers[.contentEncoding]?.lowercased() ?? "") else {
+        guard Self.isJSON(headers[.contentType]), Self.isPlain(headers[.contentEncoding]) else {
             throw Problem.unsupportedMediaType
         }
         do {
@@ -26,9 +26,11 @@ extension Request {
         }
     }
 
+    private static func isPlain(_ encoding: String?) -> Bool { encoding.map { ["", "identity"].contains($0.lowercased()) } ?? true }
+
     /// A client that names no type is taken at its word.
     private static func isJSON(_ contentType: String?) -> Bool {
-        guard let contentType else { return true }
+        guard let contentType, contentType != "application/json" else { return true }
         let parts = contentType.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\"" } }
         let charset = parts.dropFirst().first { $0.hasPrefix("charset=") }
         return (parts.first == "application/json" || parts.first?.hasSuffix("+json") == true) && (charset == nil || charset == "charset=utf-8")

@@ -17,6 +17,7 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let patience: ServerSettings.Patience
     private var deadline: Scheduled<Void>?
     private var isBodyComing = false
+    private var isBodyTimed = false
     /// Requests without a whole answer.
     private var unanswered = 0
     private var hasAnswerBegun = false
@@ -48,8 +49,7 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .head:
             unanswered += 1
             isBodyComing = true
-            let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-            wait(patience.body, context) { handler.value.giveUp($0) }
+            isBodyTimed = false
         case .body(let bytes):
             if let rest = leftover {
                 leftover = rest - bytes.readableBytes
@@ -61,6 +61,16 @@ final class PatienceHandler: ChannelDuplexHandler, RemovableChannelHandler {
             stopWaiting()
         }
         context.fireChannelRead(data)
+    }
+
+    /// Most bodies come with their head: only one that does not is worth a deadline.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isBodyComing, !isBodyTimed, leftover == nil {
+            isBodyTimed = true
+            let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+            wait(patience.body, context) { handler.value.giveUp($0) }
+        }
+        context.fireChannelReadComplete()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

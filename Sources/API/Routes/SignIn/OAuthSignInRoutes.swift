@@ -44,7 +44,7 @@ struct OAuthSignInRoutes: Sendable {
         do {
             verdict = try await services.signIn.signIn(
                 email: email, password: Redacted(password), workspace: visit.client.workspace, address: context.signInAddress, instead: browser,
-                logger: context.logger)
+                logger: context.requestLogger)
         } catch is Passwords.Busy {
             var response = page(.busy)
             response.headers[.retryAfter] = "5"

@@ -70,7 +70,7 @@ struct SignInDesk: Sendable {
             return NoticePage.refused("This link cannot be used", problem.detail, status: problem.status, requestID: context.requestID).response
         } catch {
             guard let problem = Problem(error), problem.status == .serviceUnavailable else { throw error }
-            context.logger.warning("request failed", metadata: ["error": "\(error)"])
+            context.requestLogger.warning("request failed", metadata: ["error": "\(error)"])
             var response = NoticePage.refused(
                 "Try again in a moment", "We cannot do this at the moment.", status: problem.status, requestID: context.requestID
             ).response

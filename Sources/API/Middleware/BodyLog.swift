@@ -6,21 +6,21 @@ import Ledger
 import NIOCore
 import Synchronization
 
-/// Notes bodies for the log, of workspaces that want it: inside of whatever compresses an answer, and outside of what makes an answer of an error.
-struct BodyLogMiddleware: RouterMiddleware {
+/// Notes bodies for the log, of workspaces that want it: before an answer is compressed.
+struct BodyLog: Sendable {
     let policies: LogPolicyFeed
 
     /// Bodies there are made of credentials.
     private static let silent = ["/api/oauth", "/api/keys"]
 
-    func handle(_ request: Request, context: APIContext, next: @concurrent (Request, APIContext) async throws -> Response) async throws -> Response {
-        let response = try await next(request, context)
-        guard let caller = context.caller.known, let policy = policies.policy(of: caller.workspace), policy.keepsBodies(status: response.status.code),
-            !request.uri.path.isBelow(Self.silent)
-        else { return response }
-        context.caller.keep(
-            LogLine.Bodies(request: context.caller.body, response: await Self.copy(of: response), redaction: policy.redaction))
-        return response
+    func wants(_ request: Request, _ status: HTTPResponse.Status, _ caller: Credential) -> BodyRedaction? {
+        guard let policy = policies.policy(of: caller.workspace), policy.keepsBodies(status: status.code), !request.uri.path.isBelow(Self.silent)
+        else { return nil }
+        return policy.redaction
+    }
+
+    func note(_ response: Response, in caller: APIContext.Caller, redaction: BodyRedaction) async {
+        caller.keep(LogLine.Bodies(request: caller.body, response: await Self.copy(of: response), redaction: redaction))
     }
 
     /// Only JSON of a known and moderate length: a stream is not to be read twice.

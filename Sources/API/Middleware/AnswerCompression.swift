@@ -4,19 +4,23 @@ import Hummingbird
 import NIOCore
 
 /// Answers with gzip to who takes it, where that pays. Not what OAuth answers: a secret beside text that somebody else chose tells itself by its length.
-struct CompressionMiddleware: RouterMiddleware {
+enum AnswerCompression {
     /// Smaller ones do not get smaller by more than the headers cost.
     private static let smallest = 1024
     private static let largest = 8 << 20
     private static let types = ["application/json", "application/problem+json", "text/plain", "text/css"]
 
-    func handle(_ request: Request, context: APIContext, next: @concurrent (Request, APIContext) async throws -> Response) async throws -> Response {
-        var response = try await next(request, context)
-        guard let length = response.body.contentLength, (Self.smallest...Self.largest).contains(length), isCompressible(request, response) else {
-            return response
-        }
+    static func isWorthwhile(_ request: Request, _ response: Response) -> Bool {
+        guard let length = response.body.contentLength, (smallest...largest).contains(length) else { return false }
+        return isCompressible(request, response)
+    }
+
+    /// - Parameter response: one for which it is worthwhile.
+    static func compress(_ response: Response, of request: Request) async throws -> Response {
+        var response = response
+        let length = response.body.contentLength ?? 0
         response.headers.vary(by: "Accept-Encoding")
-        guard Self.takesGzip(request.headers[.acceptEncoding]) else { return response }
+        guard takesGzip(request.headers[.acceptEncoding]) else { return response }
         let collected = CollectingWriter()
         try await response.body.write(collected)
         guard let compressed = Gzip.compress(Array(collected.buffer.readableBytesView)), compressed.count < length else {
@@ -31,12 +35,12 @@ struct CompressionMiddleware: RouterMiddleware {
         return response
     }
 
-    private func isCompressible(_ request: Request, _ response: Response) -> Bool {
+    private static func isCompressible(_ request: Request, _ response: Response) -> Bool {
         guard request.method != .head, !request.uri.path.hasPrefix("/api/oauth/"), !response.headers.contains(.contentEncoding) else { return false }
         // A version is for If-Match, which wants it as it was.
         if response.headers.contains(.eTag), response.headers[.cacheControl] == "no-store" { return false }
         let type = response.headers[.contentType] ?? ""
-        return Self.types.contains { type.hasPrefix($0) }
+        return types.contains { type.hasPrefix($0) }
     }
 
     /// RFC 9110, 12.5.3.
