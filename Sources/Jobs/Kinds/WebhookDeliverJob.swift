@@ -26,8 +26,15 @@ package struct WebhookDeliverJob: Job {
     package var endpointId: EndpointID
     /// The body as published, to the byte.
     package var body: String
+    package var isReplay = false
+    /// The first delivery of the event to the endpoint, when this is not the first: receivers know the message by its id.
+    package var firstId: DeliveryID?
+    /// Instead of the endpoint's own.
+    package var url: String?
+    /// Before the endpoint's own of the same names, which are in small letters.
+    package var headers: [String: String] = [:]
 
-    enum CodingKeys: CodingKey { case endpointId, body }
+    enum CodingKeys: CodingKey { case endpointId, body, isReplay, firstId, url, headers }
 
     package init(endpointId: EndpointID, body: String) {
         self.endpointId = endpointId
