@@ -30,7 +30,7 @@ package final class EndpointDirectory: Sendable {
 
     private let pool: PostgresPool
     private let sealer: Sealer
-    private let targets: AddressPolicy
+    let targets: AddressPolicy
     private let cache = Mutex<[Key: Cached]>([:])
     private static let lifetime = Duration.seconds(1)
     /// Emptied when full: endpoints in use come back with one read each.
