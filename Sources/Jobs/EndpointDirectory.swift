@@ -65,6 +65,11 @@ package final class EndpointDirectory: Sendable {
         return entry
     }
 
+    /// For a change of this process's own, which is to take effect at once.
+    func forget(_ id: EndpointID, workspace: WorkspaceID) {
+        cache.withLock { cache in cache[Key(id: id, workspace: workspace)] = nil }
+    }
+
     /// Nil when the caller has to read it.
     private func known(_ key: Key, at now: ContinuousClock.Instant) -> Cached? {
         cache.withLock { cache in

@@ -81,6 +81,7 @@ package struct WebhookDeliverJob: Job {
         if let reason = verdict.disables {
             do {
                 try await guardian.disable(endpointId, workspace: workspace, reason: reason)
+                context.services.endpoints.forget(endpointId, workspace: workspace)
             } catch where verdict.ending == .succeeded {
                 // What was delivered stays delivered; the receiver says so again with the next one.
             }
