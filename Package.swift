@@ -129,7 +129,7 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "HTTPDelivery", "Identity", "Jobs", "Ledger", "LocalStack", "Postgres", "Primitives", "Queue", "Redis", "Telemetry", "TestSupport", logging,
+                "API", "HTTPDelivery", "Identity", "Jobs", "Ledger", "LocalStack", "Postgres", "Primitives", "Queue", "Redis", "Telemetry", "TestSupport", "Worker", logging,
                 metrics, lifecycle, nioPosix, hummingbird, crypto,
             ],
             swiftSettings: house),

@@ -78,6 +78,17 @@ static inline CURLMcode voicera_multi_set_timer_function(CURLM *multi, voicera_t
     return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, value);
 }
 
+/* Of OpenSSL, whose headers nobody here needs for this one. */
+extern const char *SSL_get_version(const void *tls);
+
+/* What the transfer's connection speaks, a text that is never freed; null when it is not TLS, or of another library than OpenSSL. Valid while the
+   transfer has its connection: https://curl.se/libcurl/c/CURLINFO_TLS_SSL_PTR.html */
+static inline const char *voicera_easy_tls_version(CURL *easy) {
+    struct curl_tlssessioninfo *session = NULL;
+    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || !session) return NULL;
+    return session->backend == CURLSSLBACKEND_OPENSSL && session->internals ? SSL_get_version(session->internals) : NULL;
+}
+
 /* CURLMsg holds its result in a union; null when there is no finished transfer left. */
 static inline CURL *voicera_multi_next_finished(CURLM *multi, CURLcode *result) {
     int left = 0;

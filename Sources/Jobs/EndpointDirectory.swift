@@ -30,7 +30,7 @@ package final class EndpointDirectory: Sendable {
 
     private let pool: PostgresPool
     private let sealer: Sealer
-    private let targets: AddressPolicy
+    let targets: AddressPolicy
     private let cache = Mutex<[Key: Cached]>([:])
     private static let lifetime = Duration.seconds(1)
     /// Emptied when full: endpoints in use come back with one read each.
@@ -63,6 +63,11 @@ package final class EndpointDirectory: Sendable {
             cache[key] = Cached(entry: entry, renewal: now + Self.lifetime / 2, until: now + Self.lifetime)
         }
         return entry
+    }
+
+    /// For a change of this process's own, which is to take effect at once.
+    func forget(_ id: EndpointID, workspace: WorkspaceID) {
+        cache.withLock { cache in cache[Key(id: id, workspace: workspace)] = nil }
     }
 
     /// Nil when the caller has to read it.

@@ -26,7 +26,7 @@ package struct JobConfirmation: Sendable {
     package func confirm(_ ids: [JobID], strict: [JobID] = []) async throws -> [JobID: Answer] {
         let rows = try await pool.query(Self.read, [.ids(ids.map(\.value)), .ids(strict.map(\.value))])
         let known = try answers(for: ids, from: rows)
-        let ending = try rows.filter { try $0.bool(18) }.map { (id: JobID(try $0.id(0)), attempt: try $0.int32(6)) }
+        let ending = try rows.filter { try $0.bool(19) }.map { (id: JobID(try $0.id(0)), attempt: try $0.int32(6)) }
         return ending.isEmpty ? known : try await end(ending, known)
     }
 
@@ -49,10 +49,10 @@ package struct JobConfirmation: Sendable {
         for row in rows {
             let id = JobID(try row.id(0))
             let wait = try row.int64(10)
-            if try row.optionalID(14) ?? id.value != id.value {
+            if try row.optionalID(15) ?? id.value != id.value {
                 answers[id] = .behind(
                     WaitingJobs.Entry(
-                        id: JobID(try row.id(14)), priority: try row.int16(15), laneKey: try row.optionalText(16), isRetry: try row.bool(17)),
+                        id: JobID(try row.id(15)), priority: try row.int16(16), laneKey: try row.optionalText(17), isRetry: try row.bool(18)),
                     attempt: try row.int32(6))
                 continue
             }
@@ -66,6 +66,7 @@ package struct JobConfirmation: Sendable {
                 trace: try row.optionalText(9), laneKey: try row.optionalText(11), deadline: try row.optionalInt64(12),
                 payloadVersion: try row.int16(13))
             job.waited = -wait
+            job.age = try row.int64(14)
             answers[id] = .run(job)
         }
         return answers
@@ -73,7 +74,8 @@ package struct JobConfirmation: Sendable {
 
     private static let columns = """
         id, workspace_id, kind, lane, priority, payload, attempt, failures, max_attempts, trace,
-        ceil(extract(epoch FROM least(run_at, now() + interval '1 year') - now()) * 1000000)::int8, lane_key, deadline_us, payload_version
+        ceil(extract(epoch FROM least(run_at, now() + interval '1 year') - now()) * 1000000)::int8, lane_key, deadline_us, payload_version,
+        greatest(0, extract(epoch FROM now() - created_at) * 1000000)::int8
         """
 
     private static let read = """

@@ -21,6 +21,8 @@ package struct RunnableJob: Sendable, Equatable {
     package var span: TraceContext?
     /// Microseconds between when it was due and when the ledger was asked about it, by the ledger's clock. Nil for a first-hand job: it was not asked.
     package var waited: Int64?
+    /// Microseconds since it was accepted, by the ledger's clock. Nil for a first-hand job, which is new.
+    package var age: Int64?
 
     package init(
         id: JobID, workspace: WorkspaceID, kind: String, lane: String, priority: Int16, payload: String, attempt: Int32, failures: Int32,

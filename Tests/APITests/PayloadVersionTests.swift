@@ -53,6 +53,6 @@ private struct RenamedJob: Job {
     }
 
     @Test func `a payload of a newer version waits for a worker that knows it`() async throws {
-        guard case .snoozed(.seconds(60), _) = try await perform(#"{"name":"x"}"#, version: 4) else { throw Unexpected(description: "it was not snoozed") }
+        guard case .snoozed(.seconds(60), _, _) = try await perform(#"{"name":"x"}"#, version: 4) else { throw Unexpected(description: "it was not snoozed") }
     }
 }

@@ -10,7 +10,7 @@ enum PathParameters {
         ("/api/events/", .string(1...128, pattern: "^[A-Za-z0-9_-]+$")), ("/api/users/", .id(User.self)), ("/api/courses/", .id(Course.self)),
         ("/api/keys/", .id(APIKey.self)), ("/api/oauth/clients/", .id(OAuthClient.self)),
         ("/api/oauth/register/", .id(OAuthClient.self)), ("/api/oauth/grants/", .id(Grant.self)),
-        ("/api/logs/", .id(LogEntry.self)),
+        ("/api/logs/", .id(LogEntry.self)), ("/api/deliveries/", .id(Primitives.Delivery.self)),
     ]
 
     private static let others: [String: Schema] = [

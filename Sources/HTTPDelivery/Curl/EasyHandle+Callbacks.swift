@@ -50,5 +50,6 @@ func beforeRequest(
     let address = unsafe remote.flatMap { unsafe IPAddress(String(cString: $0)) }
     guard transfer.dialGuard.permits(address) else { return Int32(CURL_PREREQFUNC_ABORT) }
     transfer.isConnected = true
+    if transfer.request.url.isHTTPS { transfer.tlsVersion = transfer.easy.tlsVersion }
     return Int32(CURL_PREREQFUNC_OK)
 }

@@ -29,6 +29,9 @@ extension EasyHandle {
         return timings
     }
 
+    /// Such as `TLSv1.3`; nil without TLS, and when the transfer has no connection any more.
+    var tlsVersion: String? { unsafe voicera_easy_tls_version(raw).map { unsafe String(cString: $0) } }
+
     /// The receiver's own certificate (the first of the chain), when this transfer made the handshake.
     var certificate: DeliveryResponse.Certificate? {
         var chain: UnsafeMutablePointer<curl_certinfo>?

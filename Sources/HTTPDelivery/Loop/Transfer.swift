@@ -12,6 +12,8 @@ final class Transfer {
     var hasResolved = false
     var hasBegunTLS = false
     var isConnected = false
+    /// Known from when there is a connection to send on, and not beyond.
+    var tlsVersion: String?
     /// Why no socket could be made; 0 when there was none wanted or it was made.
     var socketError: Int32 = 0
 
@@ -39,7 +41,7 @@ final class Transfer {
             DeliveryResponse(
                 status: easy.status, head: response.headers, body: response.body, bodyTruncated: response.bodyTruncated,
                 httpVersion: easy.httpVersion, timings: easy.timings, certificate: request.url.isHTTPS ? easy.certificate : nil,
-                reusedConnection: easy.openedConnections == 0))
+                tlsVersion: tlsVersion, reusedConnection: easy.openedConnections == 0))
     }
 
     /// Ended by us: cancelled or shut down.

@@ -13,6 +13,8 @@ package struct DeliveryResponse: Sendable {
     package let timings: DeliveryTimings
     /// The receiver's certificate, when a TLS connection was opened for this request; nil on a reused one.
     package let certificate: Certificate?
+    /// As OpenSSL names it, such as `TLSv1.3`; nil for plain http.
+    package let tlsVersion: String?
     package let reusedConnection: Bool
 
     package struct Certificate: Sendable, Equatable {

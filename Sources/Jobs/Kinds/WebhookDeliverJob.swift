@@ -5,29 +5,33 @@ import Ledger
 package import Primitives
 package import Queue
 
-/// Delivers one event to one endpoint, signed by Standard Webhooks. A 2xx answer is success; everything else is tried again by the
-/// standard's schedule, for a little over three days.
+/// Delivers one event to one endpoint, signed by Standard Webhooks. What an answer means is `DeliveryVerdict`'s; a failure is tried again by the
+/// endpoint's schedule, or by the standard's, which takes a little over three days.
 package struct WebhookDeliverJob: Job {
     package static let kind = "webhook.deliver"
     package static let queue = "webhooks"
     package static let maxAttempts = 10
     package static let isPublic = false
-    /// The standard's example schedule; its first attempt is immediate. Jitter keeps the retries of one outage from coming back as one wave.
-    package static let retry = RetryPolicy.schedule(
-        [
-            .seconds(5), .seconds(5 * 60), .seconds(30 * 60), .seconds(2 * 3600), .seconds(5 * 3600), .seconds(10 * 3600), .seconds(14 * 3600),
-            .seconds(20 * 3600), .seconds(24 * 3600),
-        ], jitter: 0.2)
+    /// The standard's example schedule; its first attempt is immediate.
+    package static let retry = schedule(seconds: [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600])
+    /// Jitter keeps the retries of one outage from coming back as one wave.
+    static func schedule(seconds: [Int32]) -> RetryPolicy { .schedule(seconds.map { .seconds($0) }, jitter: 0.2) }
     /// Above the request's own total timeout, which names the phase that was slow.
     package static let deadline = Duration.seconds(20)
-    private static let timeout = Duration.seconds(15)
-    private static let pausedRecheck = Duration.seconds(60)
+    private static let recheck = Duration.seconds(60)
 
     package var endpointId: EndpointID
     /// The body as published, to the byte.
     package var body: String
+    package var isReplay = false
+    /// The first delivery of the event to the endpoint, when this is not the first: receivers know the message by its id.
+    package var firstId: DeliveryID?
+    /// Instead of the endpoint's own.
+    package var url: String?
+    /// Before the endpoint's own of the same names, which are in small letters.
+    package var headers: [String: String] = [:]
 
-    enum CodingKeys: CodingKey { case endpointId, body }
+    enum CodingKeys: CodingKey { case endpointId, body, isReplay, firstId, url, headers }
 
     package init(endpointId: EndpointID, body: String) {
         self.endpointId = endpointId
@@ -35,43 +39,70 @@ package struct WebhookDeliverJob: Job {
     }
 
     package func perform(_ context: JobContext) async throws -> Outcome {
+        let waited = context.job.wait
         let found: EndpointDirectory.Entry?
         do {
             found = try await context.services.endpoints.endpoint(endpointId, workspace: context.job.workspace)
         } catch Sealer.Failure.unknownKey {
             // A worker with another VOICERA_SECRET_KEY: no fault of the delivery's.
-            return .snoozed(Self.pausedRecheck, reason: "the endpoint's secret is sealed under a key that this worker does not have")
+            return .snoozed(Self.recheck, reason: "the endpoint's secret is sealed under a key that this worker does not have")
         }
         guard let endpoint = found else { return .cancelled(reason: "the endpoint was deleted") }
-        switch endpoint.status {
-        case "active": break
-        case "paused": return .snoozed(Self.pausedRecheck, reason: "the endpoint is paused")
-        default: return .cancelled(reason: "the endpoint is disabled")
-        }
-        let delivery = DeliveryID(context.job.id.value).description
-        let body = Array(body.utf8)
-        let timestamp = String(Int64(Date.now.timeIntervalSince1970))
-        var headers = [
-            (name: "content-type", value: "application/json"),
-            (name: "user-agent", value: "Voicera-Webhooks/1"),
-            (name: "webhook-id", value: delivery),
-            (name: "webhook-timestamp", value: timestamp),
-            (name: "webhook-signature", value: endpoint.signer.signature(id: delivery, timestamp: timestamp, body: body)),
-            (name: "webhook-attempt", value: String(context.job.attempt)),
-        ]
-        if let span = context.job.span {
-            headers.append((name: "traceparent", value: span.traceparent))
-            if !span.state.isEmpty { headers.append((name: "tracestate", value: span.state)) }
-        }
+        // The lane is held meanwhile; what was claimed before it was waits as well.
+        guard endpoint.status == "active" else { return .snoozed(Self.recheck, reason: "the endpoint is \(endpoint.status)") }
+
+        var random = SystemRandomNumberGenerator()
+        let standing = DeliveryVerdict.Standing(context.job, schedule: endpoint.retry)
+        let verdict: DeliveryVerdict
+        let record: AttemptRecord
+        var certificateExpiresAt: Int64?
         do {
-            var request = DeliveryRequest(url: try endpoint.target.get(), headers: headers, body: body)
-            request.timeout = Self.timeout
-            let response = try await context.services.delivery.send(request)
+            let response = try await context.services.delivery.send(try request(to: endpoint, in: context))
             context.services.deliveries.answered(response)
-            return DeliveryVerdict.outcome(of: response)
+            certificateExpiresAt = response.certificate?.expiresAt
+            verdict = .of(DeliveryVerdict.Answer(response, now: .now), standing, using: &random)
+            record = AttemptRecord(
+                httpStatus: Int32(response.status),
+                details: AttemptDetails.of(response, verdict, sent: body.utf8.count, waited: waited, url: url))
         } catch {
             context.services.deliveries.failed(error)
-            return DeliveryVerdict.outcome(of: error)
+            verdict = .of(.error(error.code, error.detail), standing, using: &random)
+            record = AttemptRecord(details: AttemptDetails.of(error, verdict, sent: body.utf8.count, waited: waited, url: url))
         }
+        try await tell(verdict, certificateExpiresAt: certificateExpiresAt, context)
+        return verdict.outcome(record)
+    }
+
+    /// What the attempt means for the endpoint; nothing, where the message went to another URL.
+    private func tell(_ verdict: DeliveryVerdict, certificateExpiresAt: Int64?, _ context: JobContext) async throws {
+        guard url == nil else { return }
+        let (guardian, workspace) = (context.services.guardian, context.job.workspace)
+        guardian.note(DeliveryNote(endpoint: endpointId, workspace: workspace, answer: verdict.note, certificateExpiresAt: certificateExpiresAt))
+        if let reason = verdict.disables {
+            do {
+                try await guardian.disable(endpointId, workspace: workspace, reason: reason)
+                context.services.endpoints.forget(endpointId, workspace: workspace)
+            } catch where verdict.ending == .succeeded {
+                // What was delivered stays delivered; the receiver says so again with the next one.
+            }
+        }
+        // Nor is the attempt undone because nobody could be told: the next answer holds the lane.
+        if let hold = verdict.hold { try? await guardian.hold(endpointId, workspace: workspace, for: hold.wait, reason: hold.reason) }
+    }
+}
+
+extension DeliveryVerdict.Standing {
+    init(_ job: RunnableJob, schedule: RetryPolicy) {
+        self.init(failures: Int(job.failures), maxAttempts: Int(job.maxAttempts), schedule: schedule, age: .microseconds(job.age ?? 0))
+    }
+}
+
+extension DeliveryVerdict.Answer {
+    init(_ response: DeliveryResponse, now: Date) {
+        // Looked for only where it means something.
+        let isSuccess = (200..<300).contains(response.status)
+        self = .status(
+            response.status, retryAfter: isSuccess ? nil : response.header("retry-after").flatMap { RetryAfter.delay($0, now: now) },
+            orders: ReceiverOrders(header: response.header("webhook-delivery")))
     }
 }

@@ -64,9 +64,18 @@ package struct LogTable: Sendable {
 
     /// A job's attempts, oldest first.
     package func attempts(of job: JobID, workspace: WorkspaceID) async throws -> [LogRow] {
+        try await lines(of: job, workspace: workspace, "type = 'attempt'")
+    }
+
+    /// Attempts, and those that were answered and yet not spent, oldest first.
+    package func requests(of job: JobID, workspace: WorkspaceID) async throws -> [LogRow] {
+        try await lines(of: job, workspace: workspace, "(type = 'attempt' OR type = 'snooze' AND status IS NOT NULL)")
+    }
+
+    private func lines(of job: JobID, workspace: WorkspaceID, _ condition: String) async throws -> [LogRow] {
         let rows = try await pool.query(
             """
-            SELECT \(LogRow.shown) FROM integration_log WHERE job_id = $1 AND workspace_id = $2 AND type = 'attempt'
+            SELECT \(LogRow.shown) FROM integration_log WHERE job_id = $1 AND workspace_id = $2 AND \(condition)
             ORDER BY job_id DESC, id DESC LIMIT $3
             """,
             [.id(job.value), .id(workspace.value), .int64(Self.mostAttempts)])

@@ -34,7 +34,7 @@ enum AttemptSpan {
 extension RunnableJob {
     /// How long it has waited since it was due. The ledger's clock for a job that was asked about; for a first-hand one the time in its id, which the
     /// accepting process wrote, against this machine's clock. Good enough to look at; nothing decides by it (law 8).
-    var wait: Duration {
+    package var wait: Duration {
         if let waited { return .microseconds(waited) }
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)

@@ -19,10 +19,11 @@ package enum Disposition: Sendable, Equatable {
     ) -> Disposition {
         switch outcome {
         case .succeeded: return .succeed
-        case .snoozed(let wait, _): return .snooze(max(wait, .zero))
+        case .snoozed(let wait, _, _): return .snooze(max(wait, .zero))
         case .cancelled: return .cancel
         case .failed(let failure):
             guard case .transient(let retryAfter) = failure.class, failures + 1 < maxAttempts else { return .bury }
+            if let wait = failure.wait { return .retry(after: max(wait, .zero)) }
             let delay = policy.delay(after: failures + 1, using: &generator)
             return .retry(after: max(delay, min(max(retryAfter ?? .zero, .zero), longestRetryAfter)))
         }

@@ -4,7 +4,7 @@ package enum Outcome: Sendable {
     case succeeded(AttemptRecord = AttemptRecord(), result: String? = nil)
     case failed(Failure)
     /// Not now: waits without having spent the attempt (law 7).
-    case snoozed(Duration, reason: String)
+    case snoozed(Duration, reason: String, record: AttemptRecord = AttemptRecord())
     case cancelled(reason: String)
 }
 
@@ -33,11 +33,14 @@ package struct Failure: Error, Sendable {
     package var code: String
     package var message: String
     package var record: AttemptRecord
+    /// When it is tried again, where the job knows better than its kind's policy: it has gone by the receiver's wish already.
+    package var wait: Duration?
 
-    package init(_ class: Class, code: String, message: String, record: AttemptRecord = AttemptRecord()) {
+    package init(_ class: Class, code: String, message: String, record: AttemptRecord = AttemptRecord(), wait: Duration? = nil) {
         self.class = `class`
         self.code = code
         self.message = message
         self.record = record
+        self.wait = wait
     }
 }

@@ -189,7 +189,7 @@ extension Settlement {
         switch outcome {
         case .succeeded(let kept, let left): (record, result) = (kept, left)
         case .failed(let failure): (record, code, message) = (failure.record, failure.code, failure.message)
-        case .snoozed(_, let reason): (code, message) = ("snoozed", reason)
+        case .snoozed(_, let reason, let kept): (record, code, message) = (kept, "snoozed", reason)
         case .cancelled(let reason): (code, message) = ("cancelled", reason)
         }
         var delay: Int64 = 0

@@ -41,6 +41,14 @@ struct Belongings {
                 return try #require(try await client.post("/api/events", body).text("eventId"))
             }
         ),
+        (
+            "/api/deliveries/{id}",
+            { api, client, workspace in
+                // To an endpoint of the maker above.
+                let event = try await client.get("/api/events/secret-\(workspace.value.low)")
+                return try #require(event.text("deliveries.0.id"), "\(event)")
+            }
+        ),
         ("/api/jobs/{id}", { api, client, _ in try await job(client, #"{"kind":"noop","payload":{},"uniqueKey":"k","uniqueFor":3600,"lane":"secret"}"#) }),
         (
             "/api/dead-letters/{id}",
