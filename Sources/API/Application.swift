@@ -17,6 +17,7 @@ package func buildApplication(
     var routes = [
         HealthRoutes(services: services).all,
         WebhookRoutes(services: services).all,
+        WebhookStatusRoutes(services: services).all,
         EventRoutes(services: services).all,
         UserRoutes(services: services).all,
         CourseRoutes(services: services).all,
