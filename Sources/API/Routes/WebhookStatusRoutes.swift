@@ -3,6 +3,7 @@ import Hummingbird
 import Identity
 import Jobs
 import Ledger
+import Postgres
 import Primitives
 import Queue
 
