@@ -18,6 +18,7 @@ package func buildApplication(
         HealthRoutes(services: services).all,
         WebhookRoutes(services: services).all,
         DeliveryRoutes(services: services).all,
+        WebhookStatusRoutes(services: services).all,
         EventRoutes(services: services).all,
         UserRoutes(services: services).all,
         CourseRoutes(services: services).all,

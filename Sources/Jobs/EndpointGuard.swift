@@ -1,8 +1,11 @@
+import Ledger
 package import Postgres
 package import Primitives
+package import Queue
+import Synchronization
 
 /// What a delivery may do to its endpoint beyond its own outcome.
-package struct EndpointGuard: Sendable {
+package final class EndpointGuard: Sendable {
     /// Why an endpoint was disabled, as its reader sees it.
     package enum Reason: String, Sendable {
         /// 410.
@@ -15,22 +18,75 @@ package struct EndpointGuard: Sendable {
     }
 
     private let pool: PostgresPool
+    private let endpointSwitch: EndpointSwitch
+    private let settings: SettingsPusher?
+    private let notes: HealthNotes
+    private let now: @Sendable () -> ContinuousClock.Instant
+    /// Until when lanes are held, as far as this worker has said so.
+    private let held = Mutex<[EndpointID: ContinuousClock.Instant]>([:])
+    private static let mostHeld = 10_000
+    private static let tallies = 1000
+    /// A hold that would end hardly later than the one that was said is not said again.
+    private static let slack = Duration.milliseconds(500)
 
-    package init(pool: PostgresPool) { self.pool = pool }
-
-    /// Remembered for the endpoint's health: never waits, never fails.
-    package func note(_ note: DeliveryNote) {}
-
-    /// Events that come while it is disabled are kept. Nothing when it is disabled already.
-    package func disable(_ endpoint: EndpointID, workspace: WorkspaceID, reason: Reason) async throws {
-        _ = try await pool.query(
-            """
-            UPDATE endpoints SET status = 'disabled', disabled_at = now(), disabled_reason = $3, updated_at = now()
-            WHERE id = $1 AND workspace_id = $2 AND status <> 'disabled'
-            """,
-            [.id(endpoint.value), .id(workspace.value), .text(reason.rawValue)])
+    /// - Parameters:
+    ///   - publisher: nil: nobody is told of what happens to an endpoint.
+    ///   - settings: nil: holds reach the index with the leader.
+    package init(
+        pool: PostgresPool, publisher: Publisher? = nil, settings: SettingsPusher? = nil, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
+        self.pool = pool
+        self.settings = settings
+        self.now = now
+        endpointSwitch = EndpointSwitch(publisher: publisher, settings: settings)
+        notes = HealthNotes(now: now)
     }
 
-    /// The endpoint's lane waits: nothing of it is tried before then, and waiting costs no attempt.
-    package func hold(_ endpoint: EndpointID, workspace: WorkspaceID, for wait: Duration, reason: String) async throws {}
+    /// Remembered for the endpoint's health: never waits, never fails.
+    package func note(_ note: DeliveryNote) { notes.add(note) }
+
+    /// Writes what was noted: one statement a thousand endpoints. What cannot be written now is kept for the next time.
+    package func flush() async throws {
+        var taken = notes.take()[...]
+        while !taken.isEmpty {
+            let part = taken.prefix(Self.tallies)
+            do {
+                try await EndpointHealthTable(pool: pool).add(part.map { notes.tally($0.0, $0.1) })
+            } catch {
+                notes.putBack(Array(taken))
+                throw error
+            }
+            taken = taken.dropFirst(part.count)
+        }
+    }
+
+    /// Events that come while it is disabled are kept, and what waits for it waits. Nothing when it is disabled already.
+    package func disable(_ endpoint: EndpointID, workspace: WorkspaceID, reason: Reason) async throws {
+        let known = endpointSwitch.knownEpochs()
+        let switched = try await pool.withTransaction {
+            try await self.endpointSwitch.apply(.disable(reason), to: endpoint, workspace: workspace, by: "receiver", on: $0)
+        }
+        if let switched { await endpointSwitch.told(switched, under: known) }
+    }
+
+    /// The endpoint's lane waits: nothing of it is tried before then, and waiting costs no attempt. In the ledger first, so that a lost index keeps it;
+    /// then the index is told. Answers that come together, and say about the same, are one hold.
+    package func hold(_ endpoint: EndpointID, workspace: WorkspaceID, for wait: Duration, reason: String) async throws {
+        let now = now()
+        let isNews = held.withLock { held in
+            if let until = held[endpoint], until + Self.slack >= now + wait { return false }
+            if held.count >= Self.mostHeld { held.removeAll() }
+            held[endpoint] = now + wait
+            return true
+        }
+        guard isNews else { return }
+        do {
+            let order = LaneHoldTable.Order(.throttle, microseconds: max(1, wait.microseconds), reason: reason, by: "receiver", extends: true)
+            let lane = try await LaneHoldTable(pool: pool).hold(EndpointSwitch.lane(of: endpoint, workspace: workspace), order)
+            await settings?.push(lane, of: WebhookDeliverJob.queue)
+        } catch {
+            _ = held.withLock { $0.removeValue(forKey: endpoint) }
+            throw error
+        }
+    }
 }

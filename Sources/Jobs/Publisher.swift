@@ -45,6 +45,10 @@ package struct Publisher: Sendable {
         package var at: Int64
         /// JSON text.
         package var data: String
+        /// The endpoint that it is about, which is not told of it.
+        package var about: EndpointID?
+        /// It goes to endpoints that name its type, and not to those that take all.
+        package var isAskedFor = false
 
         package init(type: String, at: Int64, data: String) {
             self.type = type
@@ -58,11 +62,21 @@ package struct Publisher: Sendable {
     package func publish(
         _ happening: Happening, workspace: WorkspaceID, trace: String?, on connection: PostgresConnection
     ) async throws -> [NewJob] {
-        let id = ids.next(Event.self)
-        let key = id.description
-        let body = Self.body(type: happening.type, key: key, timestamp: RFC3339.wholeSeconds(happening.at), data: happening.data)
-        let event = NewEvent(id: id, workspace: workspace, type: happening.type, key: key, body: body, trace: trace)
-        return try await writer.publish([event], on: connection).flatMap(\.jobs)
+        try await publish([happening], workspace: workspace, trace: trace, on: connection)
+    }
+
+    package func publish(
+        _ happenings: [Happening], workspace: WorkspaceID, trace: String? = nil, on connection: PostgresConnection
+    ) async throws -> [NewJob] {
+        let events = happenings.map { happening in
+            let id = ids.next(Event.self)
+            let key = id.description
+            let body = Self.body(type: happening.type, key: key, timestamp: RFC3339.wholeSeconds(happening.at), data: happening.data)
+            var event = NewEvent(id: id, workspace: workspace, type: happening.type, key: key, body: body, trace: trace)
+            (event.about, event.isAskedFor) = (happening.about, happening.isAskedFor)
+            return event
+        }
+        return try await writer.publish(events, on: connection).flatMap(\.jobs)
     }
 
     /// To be asked before the transaction begins, for `push`.

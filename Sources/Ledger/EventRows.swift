@@ -18,11 +18,15 @@ enum EventRows {
     static func receivers(of events: [NewEvent], on connection: PostgresConnection) async throws -> [[EndpointID]] {
         let rows = try await connection.query(
             """
-            SELECT t.position, e.id FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS t (workspace_id, type, position)
-            JOIN endpoints e ON e.workspace_id = t.workspace_id AND e.status = 'active' AND (t.type = ANY(e.event_types) OR '*' = ANY(e.event_types))
+            SELECT t.position, e.id FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bool[])
+                WITH ORDINALITY AS t (workspace_id, type, about, asked_for, position)
+            JOIN endpoints e ON e.workspace_id = t.workspace_id AND e.status = 'active' AND e.id IS DISTINCT FROM t.about
+                AND (t.type = ANY(e.event_types) OR ('*' = ANY(e.event_types) AND NOT t.asked_for))
             ORDER BY t.position, e.id
             """,
-            [.ids(events.map(\.workspace.value)), .texts(events.map(\.type))])
+            [
+                .ids(events.map(\.workspace.value)), .texts(events.map(\.type)), .optionalIDs(events.map(\.about?.value)), .bools(events.map(\.isAskedFor)),
+            ])
         var receivers = [[EndpointID]](repeating: [], count: events.count)
         for row in rows { receivers[Int(try row.int64(0)) - 1].append(EndpointID(try row.id(1))) }
         return receivers

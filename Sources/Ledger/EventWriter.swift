@@ -12,6 +12,10 @@ package struct NewEvent: Sendable {
     /// What every receiver gets, to the byte.
     package var body: String
     package var trace: String?
+    /// The endpoint that it is about, which does not get it.
+    package var about: EndpointID?
+    /// It goes to endpoints that name its type, and not to those that take all.
+    package var isAskedFor = false
 
     package init(id: EventID, workspace: WorkspaceID, type: String, key: String, body: String, trace: String?) {
         self.id = id

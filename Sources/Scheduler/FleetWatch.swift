@@ -11,11 +11,15 @@ package final class FleetWatch: Service {
         package var samples: [QueueSample]
         /// Workers that were heard of lately.
         package var workers: Int
+        /// How late workspaces' webhooks are, the latest first.
+        package var lags: [WebhookLagTable.Lag]
+        package var endpoints: WebhookLagTable.Endpoints
         fileprivate var at: ContinuousClock.Instant
     }
 
     private let table: QueueSampleTable
     private let workers: WorkerTable
+    private let webhooks: WebhookLagTable
     private let clock: @Sendable () -> ContinuousClock.Instant
     private let latest = Mutex<Reading?>(nil)
 
@@ -26,6 +30,7 @@ package final class FleetWatch: Service {
     package init(pool: PostgresPool, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         table = QueueSampleTable(pool: pool)
         workers = WorkerTable(pool: pool)
+        webhooks = WebhookLagTable(pool: pool)
         self.clock = clock
     }
 
@@ -46,8 +51,10 @@ package final class FleetWatch: Service {
 
     /// A ledger that does not answer leaves the last reading to grow old.
     func look() async {
-        guard let samples = try? await table.latest(), let workers = try? await workers.list() else { return }
-        let reading = Reading(samples: samples, workers: workers.count, at: clock())
+        guard let samples = try? await table.latest(), let workers = try? await workers.list(), let lags = try? await webhooks.latest(),
+            let endpoints = try? await webhooks.endpoints()
+        else { return }
+        let reading = Reading(samples: samples, workers: workers.count, lags: lags, endpoints: endpoints, at: clock())
         latest.withLock { $0 = reading }
     }
 }

@@ -1,3 +1,4 @@
+package import Jobs
 package import Ledger
 package import Logging
 package import Postgres
@@ -19,7 +20,8 @@ package final class SchedulerProcess: Service {
     private static let beat = Duration.seconds(1)
 
     package init(
-        map: QueueMap, pool: PostgresPool, redis: RedisClient, tuning: IndexTuning = IndexTuning(), retention: Retention = Retention(), logger: Logger
+        map: QueueMap, pool: PostgresPool, redis: RedisClient, tuning: IndexTuning = IndexTuning(), retention: Retention = Retention(),
+        health: HealthPolicy = HealthPolicy(), logger: Logger
     ) {
         leadership = Leadership(pool: pool, holder: IdentifierSource.system.next().description)
         let keeper = IndexKeeper(
@@ -35,6 +37,10 @@ package final class SchedulerProcess: Service {
         let followers = FollowerKeeper(waiting: WaitingJobs(pool: pool)) { pusher.push(freed: $0) }
         let pruning = JobPruning(pool: pool, retention: retention)
         self.pusher = pusher
+        let endpoints = EndpointHealthKeeper(
+            pool: pool, publisher: Publisher(writer: EventWriter(pool: pool, deliveryJob: Publisher.deliveryJob()), pusher: pusher),
+            settings: SettingsPusher(map: map, redis: redis), policy: health)
+        let lags = WebhookLagTable(pool: pool)
         let sampler = QueueSampler(pool: pool, queues: map.queues)
         duties = [
             LeaderDuty("the promotion of delayed jobs", every: .seconds(1)) { try await keeper.promote(term: $0) },
@@ -51,6 +57,10 @@ package final class SchedulerProcess: Service {
             LeaderDuty("the removal of old jobs", every: .seconds(120)) { try await pruning.run(term: $0) },
             LeaderDuty("the removal of old log", every: .seconds(3600)) { try await LogPartitions(pool: pool).drop(olderThan: retention.log, term: $0) },
             LeaderDuty("a sample of the queues", every: QueueSampler.pause) { try await sampler.sample(term: $0) },
+            LeaderDuty("a look at the health of endpoints", every: .seconds(1)) { try await endpoints.run(term: $0) },
+            LeaderDuty("a sample of late webhooks", every: QueueSampler.pause) {
+                try await lags.sample(queue: WebhookDeliverJob.queue, within: .seconds(10), term: $0)
+            },
             LeaderDuty("housekeeping", every: .seconds(600)) { _ in try await housekeeping.run() },
         ]
         self.logger = logger

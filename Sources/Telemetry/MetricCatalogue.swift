@@ -36,6 +36,8 @@ package enum MetricCatalogue {
         Metric("voicera_workers", .gauge, "Workers that have reported lately, as a scheduler sees them."),
         Metric("voicera_queue_depth", .gauge, "Jobs in the ledger by queue: due, scheduled for later, dead."),
         Metric("voicera_queue_oldest_due_age_seconds", .gauge, "Age of the oldest due job of a queue when it was sampled; 0 when none is due."),
+        Metric("voicera_webhook_past_due_seconds", .gauge, "How long the oldest unsent delivery of a workspace has been due where its lane may run; the 20 latest."),
+        Metric("voicera_webhook_endpoints", .gauge, "Webhooks by what is the matter with them: circuit_open, failing, disabled, paused."),
         Metric("voicera_queue_sample_age_seconds", .gauge, "Time since the leader last sampled the queues."),
     ]
 

@@ -41,10 +41,13 @@ package struct WorkerProcess {
         let pusher = IndexPusher(map: map, redis: redis, tuning: tuning, logger: logger)
         let settlements = SettlementWriter(pool: pool, logger: logger, parallelCommits: settings.settlementCommits) { pusher.push(freed: $0) }
         let progress = ProgressWriter(pool: pool)
+        // Publishes only in transactions of others, and needs no running writer for that.
+        let publisher = Publisher(writer: EventWriter(pool: pool, deliveryJob: Publisher.deliveryJob()), pusher: pusher)
+        let guardian = EndpointGuard(pool: pool, publisher: publisher, settings: SettingsPusher(map: map, redis: redis))
         let kinds = JobPerformer(
             registry: registry,
             services: JobServices(
-                delivery: delivery, endpoints: EndpointDirectory(pool: pool, sealer: sealer, targets: targets), guardian: EndpointGuard(pool: pool), progress: progress))
+                delivery: delivery, endpoints: EndpointDirectory(pool: pool, sealer: sealer, targets: targets), guardian: guardian, progress: progress))
         let feed = QueueFeed(table: QueueSettingsTable(pool: pool), logger: logger)
         let broker = AttemptBroker(total: settings.attempts, feed: feed)
         let runners = map.shards.map { shard in
@@ -55,7 +58,7 @@ package struct WorkerProcess {
                 broker: broker, logger: logger)
         }
         let report = WorkerReporter(table: WorkerTable(pool: pool), id: id, release: settings.release, runners: runners, logger: logger)
-        services = [progress, pusher, settlements, feed, report, RunnerCrew(runners: runners, reporter: report)]
+        services = [progress, pusher, settlements, feed, HealthReporter(guardian: guardian, logger: logger), report, RunnerCrew(runners: runners, reporter: report)]
         self.runners = runners
         self.settlements = settlements
     }

@@ -24,14 +24,21 @@ import Testing
         }
     }
 
-    @Test func `a lane that starts slowly and fails goes no faster`() async throws {
+    @Test func `a lane that starts slowly and fails is not tried again at once, and goes no faster`() async throws {
         try await QueueFixture.run { queue in
             try await queue.index.configure([LaneSettings(lane: "lane", parked: -1)])
             try await queue.push(queue.newJobs(10))
             try await queue.join("w1")
             try await queue.index.configure([LaneSettings(lane: "lane")])
             let first = try await queue.step().claims
-            let next = try await queue.step(returned: [LaneIndex.Return(id: first[0].id, delay: 60_000_000, isRetry: true)]).claims
+            let step = try await queue.step(returned: [LaneIndex.Return(id: first[0].id, delay: 60_000_000, isRetry: true)])
+            #expect(step.claims.isEmpty, "it was a probe, and there is time to judge it")
+            #expect(step.wait.map { $0 > .seconds(1) && $0 <= .seconds(3) } == true, "\(String(describing: step.wait))")
+            var next: [LaneIndex.Claim] = []
+            try await eventually("the lane goes on by itself") {
+                next = try await queue.step().claims
+                return !next.isEmpty
+            }
             #expect(next.count == 1)
         }
     }

@@ -23,7 +23,10 @@ struct BuiltInEventType: Sendable {
     }
 
     /// In the order of their names.
-    static let all = [courseCompleted, fileUploaded, quizSubmitted, systemAlert, userCreated, userUpdated, voiceCommand]
+    static let all = [
+        courseCompleted, deliveryExhausted, deliveryRecovered, certificateExpiring, endpointDisabled, endpointWarning, fileUploaded, quizSubmitted,
+        systemAlert, userCreated, userUpdated, voiceCommand,
+    ]
 
     static func named(_ name: String) -> BuiltInEventType? { byName[name] }
 

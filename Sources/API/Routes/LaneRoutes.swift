@@ -10,6 +10,8 @@ struct LaneRoutes: Sendable {
     let services: APIServices
 
     private static let list = "lanes"
+    /// The others end with what they stand for: a webhook is enabled, not its lane.
+    private static let releasable: Set<LaneHold.Cause> = [.operator, .throttle, .circuit]
 
     var all: [Route] {
         [
@@ -33,9 +35,13 @@ struct LaneRoutes: Sendable {
             of: queue ?? "", workspace: call.workspace, named: lane.map { LaneName.candidates($0, workspace: call.workspace) }, after: after ?? "",
             limit: limit + 1)
         let defaults = try await QueueSettingsTable(pool: services.pool).find(queue ?? "").laneDefaults
-        let looks = await look(at: found.prefix(limit).map(\.settings.lane), queue: queue ?? "")
+        let names = found.prefix(limit).map(\.settings.lane)
+        let looks = await look(at: names, queue: queue ?? "")
+        let holds = try await LaneHoldTable(pool: services.pool).holds(of: names, queue: queue ?? "")
         return Page.response(found, limit: limit, for: call.request, cursor: { Cursor(list: Self.list, name: $0.settings.lane) }) { row in
-            json(row.settings, queue: queue ?? "", defaults: defaults, workspace: call.workspace, look: looks[row.settings.lane], oldest: row.oldestDueAt)
+            json(
+                row.settings, holds: holds[row.settings.lane] ?? [], queue: queue ?? "", defaults: defaults, workspace: call.workspace,
+                look: looks[row.settings.lane], oldest: row.oldestDueAt)
         }
     }
 
@@ -70,10 +76,12 @@ struct LaneRoutes: Sendable {
     private func resume(_ call: Call) async throws -> Response {
         let (body, claim) = try await call.body()
         var fields = Fields(body)
-        fields.allow(only: ["queue", "lane"])
+        fields.allow(only: ["queue", "lane", "cause"])
+        let cause = fields.text("cause", longest: 20).map { LaneHold.Cause(rawValue: $0) } ?? .operator
+        if cause.map(Self.releasable.contains) != true { fields.refuse("cause", "must be operator, throttle or circuit") }
         let place = try await place(&fields, call)
         return try await OnceOnly(services: services).run(action: claim) {
-            try await answer(try await table.unpark(place, actor: call.actor), place)
+            try await answer(try await table.unpark(place, cause ?? .operator, actor: call.actor), place)
         }
     }
 
@@ -81,7 +89,9 @@ struct LaneRoutes: Sendable {
         await SettingsPusher(map: services.queues, redis: services.redis).push(settings, of: place.queue)
         let defaults = try await QueueSettingsTable(pool: services.pool).find(place.queue).laneDefaults
         let look = await look(at: [settings.lane], queue: place.queue)[settings.lane]
-        return OnceOnly.Answer(.ok, json(settings, queue: place.queue, defaults: defaults, workspace: place.workspace, look: look, oldest: nil))
+        let holds = try await LaneHoldTable(pool: services.pool).holds(of: [settings.lane], queue: place.queue)[settings.lane] ?? []
+        return OnceOnly.Answer(
+            .ok, json(settings, holds: holds, queue: place.queue, defaults: defaults, workspace: place.workspace, look: look, oldest: nil))
     }
 
     /// The lane that the body names, which is one of the workspace's: an endpoint's by its id, else one of the workspace's own names.
@@ -101,15 +111,23 @@ struct LaneRoutes: Sendable {
     }
 
     private func json(
-        _ settings: LaneSettings, queue: String, defaults: LaneDefaults, workspace: WorkspaceID, look: LaneIndex.Look.Lane?, oldest: Int64?
+        _ settings: LaneSettings, holds: [LaneHold], queue: String, defaults: LaneDefaults, workspace: WorkspaceID, look: LaneIndex.Look.Lane?,
+        oldest: Int64?
     ) -> JSON {
         [
             "queue": .string(queue), "lane": .string(LaneName.shown(settings.lane, workspace: workspace)), "paused": .bool(settings.parked != 0),
             "pausedSeconds": LimitFields.seconds(settings.parked), "pausedReason": .optional(settings.parkedReason),
-            "pausedBy": .optional(settings.parkedBy), "limits": LimitFields.json(settings.limits),
+            "pausedBy": .optional(settings.parkedBy), "holds": .array(holds.map(json)), "limits": LimitFields.json(settings.limits),
             "effectiveLimits": LimitFields.json(defaults.with(settings.limits)), "running": .optional(look?.running),
             "waitingInIndex": .optional(look.map { $0.waiting + $0.retriesWaiting + $0.behind }), "overflowing": look.map { .bool($0.isOverflowing) } ?? .null,
             "oldestDueAt": .optional(time: oldest),
+        ]
+    }
+
+    private func json(_ hold: LaneHold) -> JSON {
+        [
+            "cause": .string(hold.cause.rawValue), "seconds": LimitFields.seconds(hold.remaining), "reason": .string(hold.reason), "by": .string(hold.by),
+            "since": .time(hold.since),
         ]
     }
 }

@@ -9,13 +9,18 @@ package struct LaneSettings: Sendable, Equatable {
     package var parkedReason: String?
     /// Who parked it: an API key, `cli`, or a part of the system.
     package var parkedBy: String?
+    /// The cause of the hold that ends last, `LaneHold.Cause`.
+    package var parkedCause: String?
 
-    package init(lane: String, limits: LaneLimits = LaneLimits(), parked: Int64 = 0, parkedReason: String? = nil, parkedBy: String? = nil) {
+    package init(
+        lane: String, limits: LaneLimits = LaneLimits(), parked: Int64 = 0, parkedReason: String? = nil, parkedBy: String? = nil, parkedCause: String? = nil
+    ) {
         self.lane = lane
         self.limits = limits
         self.parked = parked
         self.parkedReason = parkedReason
         self.parkedBy = parkedBy
+        self.parkedCause = parkedCause
     }
 }
 

@@ -7,8 +7,8 @@ package struct LaneSettingsTable: Sendable {
 
     package init(pool: PostgresPool) { self.pool = pool }
 
-    private static let columns = """
-        lane, interval_us, burst, concurrency, strict, \(Self.remaining("parked_until")), parked_reason, parked_by
+    static let columns = """
+        lane, interval_us, burst, concurrency, strict, \(Self.remaining("parked_until")), parked_reason, parked_by, parked_cause
         """
 
     /// Microseconds until a time by the ledger's clock: 0 when there is none or it has passed, -1 for infinity.
@@ -28,7 +28,7 @@ package struct LaneSettingsTable: Sendable {
         let rows = try await pool.query(
             "SELECT \(Self.columns), queue FROM lanes WHERE updated_at > now() - $1 * interval '1 microsecond' ORDER BY queue, lane",
             [.int64(microseconds)])
-        return try rows.map { (try $0.text(8), try Self.row($0)) }
+        return try rows.map { (try $0.text(9), try Self.row($0)) }
     }
 
     package func find(_ place: LanePlace) async throws -> LaneSettings? {
@@ -49,57 +49,52 @@ package struct LaneSettingsTable: Sendable {
     /// Replaces the lane's own limits.
     @discardableResult
     package func setLimits(_ limits: LaneLimits, of place: LanePlace, actor: String) async throws -> LaneSettings {
-        try await write(
-            place, actor: actor, action: "lanes.limits",
-            "interval_us = $4, burst = $5, concurrency = $6, strict = $7", insert: "interval_us, burst, concurrency, strict", values: "$4, $5, $6, $7",
-            [
-                limits.interval.map { .int64($0) } ?? .null, limits.burst.map { .int32($0) } ?? .null,
-                limits.concurrency.map { .int32($0) } ?? .null, limits.isStrict.map { .bool($0) } ?? .null,
-            ])
+        try await pool.withTransaction { connection in
+            let rows = try await connection.query(
+                """
+                INSERT INTO lanes (queue, lane, workspace_id, interval_us, burst, concurrency, strict) VALUES ($1, $2, $3, $4, $5, $6, $7)
+                ON CONFLICT (queue, lane) DO UPDATE SET
+                    interval_us = $4, burst = $5, concurrency = $6, strict = $7, workspace_id = excluded.workspace_id, updated_at = now()
+                RETURNING \(Self.columns)
+                """,
+                [
+                    .text(place.queue), .text(place.lane), .id(place.workspace.value), limits.interval.map { .int64($0) } ?? .null,
+                    limits.burst.map { .int32($0) } ?? .null, limits.concurrency.map { .int32($0) } ?? .null, limits.isStrict.map { .bool($0) } ?? .null,
+                ])
+            guard let row = rows.first else { throw LedgerError.changedMeanwhile }
+            try await OperatorActionTable.record(workspace: place.workspace, actor: actor, action: "lanes.limits", on: connection)
+            return try Self.row(row)
+        }
     }
 
     /// The lane runs nothing for so long; nil: until it is un-parked. Jobs wait without spending an attempt.
     @discardableResult
     package func park(_ place: LanePlace, microseconds: Int64?, reason: String, actor: String) async throws -> LaneSettings {
-        try await write(
-            place, actor: actor, action: "lanes.pause",
-            "parked_until = excluded.parked_until, parked_reason = $5, parked_by = $6", insert: "parked_until, parked_reason, parked_by",
-            values: "coalesce(now() + $4::int8 * interval '1 microsecond', 'infinity'), $5, $6",
-            [microseconds.map { .int64($0) } ?? .null, .text(reason), .text(actor)])
+        try await pool.withTransaction { connection in
+            let settings = try await LaneHoldTable.hold(
+                place, LaneHoldTable.Order(.operator, microseconds: microseconds, reason: reason, by: actor), on: connection)
+            try await OperatorActionTable.record(workspace: place.workspace, actor: actor, action: "lanes.pause", on: connection)
+            return settings
+        }
     }
 
+    /// Ends an operator's pause, or what else is named. What holds the lane beside it goes on holding it.
     @discardableResult
-    package func unpark(_ place: LanePlace, actor: String) async throws -> LaneSettings {
-        try await write(
-            place, actor: actor, action: "lanes.resume", "parked_until = NULL, parked_reason = NULL, parked_by = NULL",
-            insert: "parked_until", values: "NULL", [])
+    package func unpark(_ place: LanePlace, _ cause: LaneHold.Cause = .operator, actor: String) async throws -> LaneSettings {
+        try await pool.withTransaction { connection in
+            let settings = try await LaneHoldTable.release(place, [cause], on: connection)
+            try await OperatorActionTable.record(workspace: place.workspace, actor: actor, action: "lanes.resume", on: connection)
+            return settings
+        }
     }
 
-    /// Lane and operator's record in one statement.
-    private func write(
-        _ place: LanePlace, actor: String, action: String, _ change: String, insert columns: String, values: String, _ parameters: [PostgresValue]
-    ) async throws -> LaneSettings {
-        let rows = try await pool.query(
-            """
-            WITH changed AS (
-                INSERT INTO lanes (queue, lane, workspace_id, \(columns)) VALUES ($1, $2, $3, \(values))
-                ON CONFLICT (queue, lane) DO UPDATE SET \(change), workspace_id = excluded.workspace_id, updated_at = now()
-                RETURNING *),
-            acted AS (
-                INSERT INTO operator_actions (workspace_id, actor, action, job_ids) SELECT $3, $\(parameters.count + 4), $\(parameters.count + 5), '{}')
-            SELECT \(Self.columns) FROM changed
-            """,
-            [.text(place.queue), .text(place.lane), .id(place.workspace.value)] + parameters + [.text(actor), .text(action)])
-        guard let row = rows.first else { throw LedgerError.changedMeanwhile }
-        return try Self.row(row)
-    }
-
-    private static func row(_ row: PostgresRow) throws -> LaneSettings {
+    static func row(_ row: PostgresRow) throws -> LaneSettings {
         LaneSettings(
             lane: try row.text(0),
             limits: LaneLimits(
                 interval: try row.optionalInt64(1), burst: try row.optionalInt32(2), concurrency: try row.optionalInt32(3),
                 isStrict: try row.optionalBool(4)),
-            parked: try row.int64(5), parkedReason: try row.optionalText(6), parkedBy: try row.optionalText(7))
+            parked: try row.int64(5), parkedReason: try row.optionalText(6), parkedBy: try row.optionalText(7),
+            parkedCause: try row.optionalText(8))
     }
 }

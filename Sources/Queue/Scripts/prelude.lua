@@ -324,6 +324,16 @@ end
 -- A slow start has reached its end when nothing would notice it any more.
 local longestRamp = 64
 
+-- How long a lane that has come back waits after its first job has failed, so that who judges it has time to hold it again: without this a receiver
+-- that is down would be tried with one waiting job after the other.
+local longestProbe = 3 * 1000000
+
+-- A job of the lane has failed. While the lane starts with one job at a time, that one was a probe.
+local function probed(lane, now)
+  local f = redis.call('HMGET', stateKey(lane), 'ramp', 'hold')
+  if f[1] == '1' and tonumber(f[2] or 0) < now + longestProbe then redis.call('HSET', stateKey(lane), 'hold', us(now + longestProbe)) end
+end
+
 -- Takes ids back from the lanes' running counts. `ended` are those among them that came to an end: they let a slow start grow, which doubles
 -- it with every round.
 local function finish(counts, ended, window, now)

@@ -59,7 +59,10 @@ for _ = 1, m do
   local lane, rank = heldLane(redis.call('HGET', P .. 'held', id))
   if lane then
     counts[lane] = (counts[lane] or 0) + 1
-    if ARGV[at + 2] == 'r' then rank = rankOf(rank) .. 'r' end
+    if ARGV[at + 2] == 'r' then
+      rank = rankOf(rank) .. 'r'
+      probed(lane, now)
+    end
     if delay == 0 then
       release(id, rank, lane)
     else

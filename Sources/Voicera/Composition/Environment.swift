@@ -63,6 +63,22 @@ enum Environment {
         do { return try Retention(parsing: text) } catch { throw ValidationError("VOICERA_RETENTION: \(error)") }
     }
 
+    /// `5d`, or `5d/10` with the number of attempts that have to have failed.
+    static func health() throws -> HealthPolicy {
+        var policy = HealthPolicy()
+        guard let text = value("VOICERA_WEBHOOK_DISABLE_AFTER") else { return policy }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard (1...2).contains(parts.count), let unit = parts[0].last.flatMap({ ["m": 60, "h": 3600, "d": 86_400][$0] as Int64? }),
+            let count = Int64(parts[0].dropLast()), (1...10_000).contains(count)
+        else { throw ValidationError("VOICERA_WEBHOOK_DISABLE_AFTER: \(text) is not a time such as 5d, 12h or 30m, with or without /ATTEMPTS") }
+        policy.disableAfter = .seconds(count * unit)
+        if parts.count == 2 {
+            guard let attempts = Int32(parts[1]), attempts >= 1 else { throw ValidationError("VOICERA_WEBHOOK_DISABLE_AFTER: \(parts[1]) is no number of attempts") }
+            policy.disableAttempts = attempts
+        }
+        return policy
+    }
+
     /// Nil for no limits.
     static func rateLimits() throws -> RateLimits? {
         guard let text = value("VOICERA_RATE_LIMITS") else { return .usual }

@@ -54,6 +54,13 @@ extension Parts {
             reading.gauge("voicera_is_leader", scheduler.isLeading ? 1 : 0)
             guard let fleet = watch.reading else { return }
             reading.gauge("voicera_workers", Double(fleet.workers))
+            for lag in fleet.lags {
+                reading.gauge("voicera_webhook_past_due_seconds", Double(lag.age) / 1e6, [("workspace", lag.workspace.description)])
+            }
+            let endpoints = fleet.endpoints
+            for (state, count) in [
+                ("circuit_open", endpoints.open), ("disabled", endpoints.disabled), ("paused", endpoints.paused), ("failing", endpoints.failing),
+            ] { reading.gauge("voicera_webhook_endpoints", Double(count), [("state", state)]) }
             for sample in fleet.samples {
                 for (state, count) in [("due", sample.due), ("scheduled", sample.scheduled), ("dead", sample.dead)] {
                     reading.gauge("voicera_queue_depth", Double(count), [("queue", sample.queue), ("state", state)])

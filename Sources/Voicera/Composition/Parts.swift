@@ -78,7 +78,8 @@ struct Parts {
     }
 
     func scheduler() throws -> [any Service] {
-        let scheduler = SchedulerProcess(map: map, pool: pool, redis: redis, retention: try Environment.retention(), logger: logger)
+        let scheduler = SchedulerProcess(map: map, pool: pool, redis: redis, retention: try Environment.retention(), health: try Environment.health(),
+            logger: logger)
         let watch = FleetWatch(pool: pool)
         observe(scheduler, watch)
         return [scheduler, watch]

@@ -42,7 +42,7 @@ enum QueueOperations {
 enum LaneOperations {
     private static let lane: JSON = [
         "queue": "system", "lane": "imports", "paused": false, "pausedSeconds": .null, "pausedReason": .null, "pausedBy": .null,
-        "limits": ["rate": ["jobs": 60, "seconds": 60], "burst": .null, "concurrency": 4, "strict": .null],
+        "holds": [], "limits": ["rate": ["jobs": 60, "seconds": 60], "burst": .null, "concurrency": 4, "strict": .null],
         "effectiveLimits": ["rate": ["jobs": 60, "seconds": 60], "burst": 1, "concurrency": 4, "strict": false], "running": 2, "waitingInIndex": 17,
         "overflowing": false, "oldestDueAt": Examples.time,
     ]
@@ -70,7 +70,8 @@ enum LaneOperations {
         answers: changed, problems: [.notFound("webhook")])
 
     static let resume = Operation(
-        "resumeLane", .queues, "Resume a lane",
-        body: .json(.object(nil, QueueSchemas.place, open: false), example: ["queue": "system", "lane": "imports"]),
+        "resumeLane", .queues, "Resume a lane", description: "Ends one of its holds; the others go on holding it.",
+        body: .json(
+            .object(nil, QueueSchemas.place + [.optional("cause", .choice(["operator", "throttle", "circuit"]).orNull)], open: false), example: ["queue": "system", "lane": "imports"]),
         answers: changed, problems: [.notFound("webhook")])
 }

@@ -54,6 +54,7 @@ enum QueueSchemas {
             .required("queue", .string()), .required("lane", .string()), .required("limits", shownLimits), .required("effectiveLimits", shownLimits),
             .required("running", .integer().orNull), .required("waitingInIndex", .integer().orNull), .required("overflowing", .boolean.orNull),
             .required("oldestDueAt", .time.orNull),
+            .required("holds", .array(WebhookHealthSchemas.hold).described("All that holds it, the one that ends last first; it runs when all have ended.")),
         ] + pauses)
 
     /// Which lane of the workspace is meant.
