@@ -6,14 +6,18 @@
 /// Fair among receivers only as far as the caller is: it holds no per-host queue, because waiting inside would count against the receiver's timeout.
 package final class DeliveryClient: Sendable {
     private let inbox: Inbox
+    private let longest: Duration
 
     /// - Parameters:
     ///   - maxTransfers: Requests under way. One more fails at once with `localLimit`: the caller already knows how much it runs, and a hidden wait would eat its deadline.
     ///   - maxConnections: Open connections, busy and idle; past it the longest idle one is closed. Each is a descriptor.
+    ///   - longest: The most time that a request gets, whatever it asks for.
     ///   - additionalTrustRoots: A PEM file trusted besides the system's certificates.
     package init(
-        policy: AddressPolicy, maxTransfers: Int = 4096, maxConnections: Int = 4096, additionalTrustRoots: String? = nil
+        policy: AddressPolicy, maxTransfers: Int = 4096, maxConnections: Int = 4096, longest: Duration = .seconds(86_400),
+        additionalTrustRoots: String? = nil
     ) throws(DeliveryError) {
+        self.longest = longest
         guard let waker = Waker() else { throw DeliveryError(.localLimit, "no descriptor left") }
         let trustRoots = try TrustRoots(additional: additionalTrustRoots)
         let inbox = Inbox(policy: policy, maxTransfers: maxTransfers, waker: waker)
@@ -37,9 +41,11 @@ package final class DeliveryClient: Sendable {
     package func send(_ request: DeliveryRequest) async throws(DeliveryError) -> DeliveryResponse {
         guard !Task.isCancelled else { throw DeliveryError(.cancelled, "the delivery was cancelled") }
         let id = inbox.nextID()
+        var bounded = request
+        bounded.timeout = min(request.timeout, longest)
         let outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                if let refusal = inbox.submit(Submission(id: id, request: request, continuation: continuation)) {
+            await withCheckedContinuation { [bounded] continuation in
+                if let refusal = inbox.submit(Submission(id: id, request: bounded, continuation: continuation)) {
                     continuation.resume(returning: .failure(refusal))
                 } else if Task.isCancelled {
                     // The handler below may have run before there was anything to cancel.

@@ -1,4 +1,5 @@
 import HTTPDelivery
+import TestSupport
 import Testing
 
 /// The guard against real sockets: a receiver listens where the forbidden address leads, and must see nobody.

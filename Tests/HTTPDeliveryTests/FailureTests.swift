@@ -1,4 +1,5 @@
 import HTTPDelivery
+import TestSupport
 import Testing
 
 /// Receivers that refuse, hang, drip and break off: each ends in time, with its own code and phase.

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPDelivery
 import Synchronization
+import TestSupport
 import Testing
 
 struct LifecycleTests {

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPDelivery
+import TestSupport
 import Testing
 
 struct TLSTests {

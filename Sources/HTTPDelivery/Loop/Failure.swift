@@ -19,7 +19,8 @@ enum Failure {
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CLIENTCERT:
             (.tlsError, "the TLS handshake failed")
         case CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ENGINE_INITFAILED: (.tlsError, "the trust roots cannot be read")
-        case CURLE_WRITE_ERROR where headersExceeded: (.bodyTooLarge, "the response headers are too large")
+        // Out of memory is also what curl says to a single line that it would not hold (100 KB): the receiver's doing, not ours.
+        case CURLE_WRITE_ERROR where headersExceeded, CURLE_OUT_OF_MEMORY where headersExceeded: (.bodyTooLarge, "the response headers are too large")
         case CURLE_URL_MALFORMAT: (.invalidURL, "the URL is not valid")
         // An answer without a status line is HTTP/0.9 to curl, and that is an unsupported protocol.
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_BAD_CONTENT_ENCODING:

@@ -7,7 +7,8 @@ struct ResponseCollector {
     private(set) var headersExceeded = false
     private let maximumBody: Int
     private var receivedHeaderBytes = 0
-    private var isComplete = false
+    /// The empty line behind the headers has come.
+    private(set) var hasWholeHead = false
 
     static let keptHeaders = 128
     static let keptHeaderSize = 16 * 1024
@@ -27,13 +28,13 @@ struct ResponseCollector {
         if unsafe line.starts(with: "HTTP/".utf8), unsafe line.firstIndex(of: UInt8(ascii: ":")) == nil {
             // After an interim response (1xx) the next status line begins the real one.
             headers.removeAll()
-            isComplete = false
+            hasWholeHead = false
             return true
         }
         let content = unsafe Self.trimmed(line)
-        if unsafe content.isEmpty { isComplete = true }
+        if unsafe content.isEmpty { hasWholeHead = true }
         // What comes after the empty line is a trailer.
-        guard !isComplete, headers.count < Self.keptHeaders, headers.byteCount + content.count <= Self.keptHeaderSize,
+        guard !hasWholeHead, headers.count < Self.keptHeaders, headers.byteCount + content.count <= Self.keptHeaderSize,
             unsafe content.contains(UInt8(ascii: ":"))
         else { return true }
         unsafe headers.append(line: content)

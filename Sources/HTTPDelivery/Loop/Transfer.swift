@@ -37,6 +37,8 @@ final class Transfer {
     func outcome(_ code: CURLcode) -> Submission.Outcome {
         let isCutByUs = code == CURLE_WRITE_ERROR && response.bodyTruncated
         guard code == CURLE_OK || isCutByUs else { return .failure(failure(code)) }
+        // A head that broke off is well to curl: what there was of it has a status.
+        guard response.hasWholeHead else { return .failure(failure(CURLE_PARTIAL_FILE)) }
         return .success(
             DeliveryResponse(
                 status: easy.status, head: response.headers, body: response.body, bodyTruncated: response.bodyTruncated,
@@ -51,7 +53,7 @@ final class Transfer {
 
     private func failure(_ code: CURLcode) -> DeliveryError {
         let (code, detail) = Failure.classify(
-            code, hasRefusedAddress: dialGuard.hasRefused, headersExceeded: response.headersExceeded,
+            code, hasRefusedAddress: dialGuard.hasRefused, headersExceeded: response.headersExceeded || isConnected && code == CURLE_OUT_OF_MEMORY,
             systemError: socketError != 0 ? socketError : easy.systemError, certificateFault: easy.certificateFault)
         return DeliveryError(code, detail, phase: phase, timings: easy.timings, requestWasSent: requestWasSent)
     }

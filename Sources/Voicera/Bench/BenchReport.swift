@@ -102,7 +102,7 @@ struct BenchReport {
         sorted.isEmpty ? 0 : sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
     }
 
-    private static var build: String {
+    static var build: String {
         #if DEBUG
             "debug: not a figure to quote"
         #else

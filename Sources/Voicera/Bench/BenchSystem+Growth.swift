@@ -98,7 +98,7 @@ extension BenchSystem {
         }
     }
 
-    private func redisBytes() async throws -> Int64 {
+    func redisBytes() async throws -> Int64 {
         let info = try await redis.send(["INFO", "memory"]).text ?? ""
         let line = info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("used_memory:") }
         return line.flatMap { Int64($0.dropFirst("used_memory:".count)) } ?? 0

@@ -83,16 +83,16 @@ extension BenchSystem {
 
     /// Ten endpoints at one address, each with events of its own.
     func addEndpoints(_ address: String) async throws {
-        for number in 0..<Self.lanes {
-            let id: EndpointID = IdentifierSource.system.next()
-            let sealed = try sealer.seal(WebhookSecret.random().bytes, context: Sealer.endpointContext(workspace: workspace, endpoint: id))
-            try await pool.query(
-                "INSERT INTO endpoints (id, workspace_id, url, event_types, secret_sealed, secret_key_id) VALUES ($1, $2, $3, $4, $5, $6)",
-                [
-                    .id(id.value), .id(workspace.value), .text(address), .texts(["bench.run\(number)"]), .bytes(sealed.bytes),
-                    .text(sealed.keyID),
-                ])
-        }
+        for number in 0..<Self.lanes { _ = try await addEndpoint(address, event: "bench.run\(number)") }
+    }
+
+    func addEndpoint(_ address: String, event: String) async throws -> EndpointID {
+        let id: EndpointID = IdentifierSource.system.next()
+        let sealed = try sealer.seal(WebhookSecret.random().bytes, context: Sealer.endpointContext(workspace: workspace, endpoint: id))
+        try await pool.query(
+            "INSERT INTO endpoints (id, workspace_id, url, event_types, secret_sealed, secret_key_id) VALUES ($1, $2, $3, $4, $5, $6)",
+            [.id(id.value), .id(workspace.value), .text(address), .texts([event]), .bytes(sealed.bytes), .text(sealed.keyID)])
+        return id
     }
 
     /// Events whose bodies have 500 bytes.

@@ -22,14 +22,16 @@ struct BenchSystem: Sendable {
     /// Of the private stores, by name; none when they were given by URL.
     let storePIDs: [String: Int32]
     let redis: RedisClient
-    private let map: QueueMap
+    let map: QueueMap
     private let tuning: IndexTuning
     private let makeRunners: @Sendable () -> [any Service]
     private let logger: Logger
 
-    /// - Parameter secret: seals the endpoints' secrets; nil for one of this run.
+    /// - Parameters:
+    ///   - secret: seals the endpoints' secrets; nil for one of this run.
+    ///   - attempts: of each delivery; nil for as many as its endpoint's schedule has.
     static func run(
-        on stack: Stack, profile: BenchProfile, secret: String? = nil, _ body: (BenchSystem) async throws -> Void
+        on stack: Stack, profile: BenchProfile, secret: String? = nil, attempts: Int32? = nil, _ body: (BenchSystem) async throws -> Void
     ) async throws {
         var logger = Logger(label: "bench") { _ in JSONLogHandler() }
         logger.logLevel = .error
@@ -42,7 +44,12 @@ struct BenchSystem: Sendable {
         tuning.window = profile.window
         let map = QueueMap()
         let writer = JobWriter(pool: pool, parallelCommits: profile.commits)
-        let events = EventWriter(pool: pool, parallelCommits: profile.commits, deliveryJob: Publisher.deliveryJob())
+        let deliveryJob = Publisher.deliveryJob()
+        let events = EventWriter(pool: pool, parallelCommits: profile.commits) {
+            var job = deliveryJob($0, $1)
+            job.maxAttempts = attempts ?? job.maxAttempts
+            return job
+        }
         let pusher = IndexPusher(map: map, redis: redis, tuning: tuning, logger: logger)
         let scheduler = SchedulerProcess(map: map, pool: pool, redis: redis, tuning: tuning, logger: logger)
         let settlements = SettlementWriter(pool: pool, logger: logger, parallelCommits: profile.commits)

@@ -10,6 +10,7 @@ final class MeasuringRunner: KindRunner {
         /// A lane whose jobs take so long.
         var holding: (lane: String, time: Duration)?
         var observer: (@Sendable (RunnableJob) -> Void)?
+        var successObserver: (@Sendable (RunnableJob) -> Void)?
     }
 
     private let performer: any KindRunner
@@ -19,6 +20,9 @@ final class MeasuringRunner: KindRunner {
 
     /// Called first of all, for every job.
     func onStart(_ observer: @escaping @Sendable (RunnableJob) -> Void) { state.withLock { $0.observer = observer } }
+
+    /// Called for every job that has succeeded, before its result is committed.
+    func onSuccess(_ observer: @escaping @Sendable (RunnableJob) -> Void) { state.withLock { $0.successObserver = observer } }
 
     func policy(of kind: String) -> RunPolicy? { performer.policy(of: kind) }
 
@@ -30,7 +34,9 @@ final class MeasuringRunner: KindRunner {
         }
         observer?(job)
         if let held { try? await Task.sleep(for: held) }
-        return await performer.perform(job)
+        let outcome = await performer.perform(job)
+        if case .succeeded = outcome { state.withLock(\.successObserver)?(job) }
+        return outcome
     }
 
     func beginRecording(holding: (lane: String, time: Duration)? = nil) { state.withLock { $0 = State(starts: [:], holding: holding) } }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The measurements that are tables.
-extension BenchCommand {
+extension BenchEngineCommand {
     func measureGrowth(on stack: Stack) async throws -> BenchTable {
         var table = BenchTable("growth", columns: BenchSystem.growthColumns)
         // The largest last: it takes the longest to fill.

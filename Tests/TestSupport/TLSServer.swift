@@ -1,10 +1,9 @@
 import Foundation
 import Glibc
-import Testing
 
-/// An HTTPS server with a certificate of its own for `customer.localhost`.
-final class TLSServer {
-    let certificate: String
+/// An HTTPS server with a certificate of its own for `customer.localhost`, made when it starts.
+package final class TLSServer {
+    package let certificate: String
     private let folder: URL
     private let child: pid_t
     private let port: String
@@ -13,7 +12,7 @@ final class TLSServer {
     /// - Parameters:
     ///   - isExpired: its certificate was good until yesterday.
     ///   - script: Python that prints its port and serves, with the certificate and its key as arguments.
-    init(isExpired: Bool = false, script: String = TLSServer.http1) throws {
+    package init(isExpired: Bool = false, script: String = TLSServer.http1) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         certificate = folder.appendingPathComponent("cert.pem").path
@@ -35,16 +34,21 @@ final class TLSServer {
         var byte: UInt8 = 0
         while read(server.output, &byte, 1) == 1, byte != 0x0a { line.append(byte) }
         port = String(decoding: line, as: UTF8.self)
-        try #require(!port.isEmpty, "the TLS server did not start")
+        if port.isEmpty { throw NeverHappened("the TLS server did not start") }
     }
 
-    func url(_ host: String) -> String { "https://\(host):\(port)/" }
+    package func url(_ host: String) -> String { "https://\(host):\(port)/" }
 
-    func stop() {
+    package func stop() {
         kill(child, SIGKILL)
         waitpid(child, nil, 0)
         close(output)
         try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// One file for whoever has to trust all of them.
+    package static func roots(of servers: [TLSServer]) throws -> TemporaryFile {
+        try TemporaryFile(servers.map { try String(contentsOfFile: $0.certificate, encoding: .utf8) }.joined(separator: "\n"))
     }
 
     private static func run(_ command: [String]) throws {
@@ -52,13 +56,13 @@ final class TLSServer {
         defer { close(output) }
         var status: Int32 = 0
         waitpid(child, &status, 0)
-        try #require(status == 0, "\(command) failed")
+        if status != 0 { throw NeverHappened("an end of \(command) that is none of failure") }
     }
 
     /// Not `Process`, whose `waitUntilExit` hangs when several threads of the cooperative pool wait at once.
     private static func spawn(_ command: [String]) throws -> (child: pid_t, output: Int32) {
         var ends: [Int32] = [0, 0]
-        try #require(pipe(&ends) == 0)
+        guard pipe(&ends) == 0 else { throw NeverHappened("a pipe") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -70,24 +74,7 @@ final class TLSServer {
         var child: pid_t = 0
         let code = posix_spawnp(&child, command[0], &actions, nil, arguments, environ)
         close(ends[1])
-        try #require(code == 0, "\(command[0]) cannot be started")
+        guard code == 0 else { throw NeverHappened("a start of \(command[0])") }
         return (child, ends[0])
     }
-
-    static let http1 = """
-        import http.server, ssl, sys
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = 'HTTP/1.1'
-            def do_POST(self):
-                self.rfile.read(int(self.headers['content-length']))
-                self.send_response(200)
-                self.send_header('content-length', '0')
-                self.end_headers()
-        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(sys.argv[1], sys.argv[2])
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        print(server.server_port, flush=True)
-        server.serve_forever()
-        """
 }
