@@ -1,5 +1,6 @@
 """What we export, read by Prometheus' own tool; and the alert rules, against what we export."""
 
+import pathlib
 import re
 import shutil
 import subprocess
@@ -28,7 +29,7 @@ class MetricsConformance(unittest.TestCase):
 
     @classmethod
     def address(cls):
-        found = re.search(r"^metrics on (\S+)$", cls.system.said(), re.MULTILINE)
+        found = re.search(r"^metrics on (\S+)$", pathlib.Path(cls.system.log.name).read_text(), re.MULTILINE)
         return found and found.group(1)
 
     @classmethod
