@@ -11,6 +11,7 @@ extension HTTPField.Name {
     static let preferenceApplied = constant("Preference-Applied")
     static let link = constant("Link")
     static let dpop = constant("DPoP")
+    static let dpopNonce = constant("DPoP-Nonce")
     static let pragma = constant("Pragma")
     static let referrerPolicy = constant("Referrer-Policy")
     static let frameOptions = constant("X-Frame-Options")

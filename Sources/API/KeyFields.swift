@@ -1,5 +1,6 @@
 import Identity
 import Ledger
+import Postgres
 import Primitives
 
 /// What a request says of a key.
@@ -63,37 +64,56 @@ extension Fields {
     }
 }
 
-/// What a caller may give to a key: no scope that they lack, and, when they are held to networks themselves, nothing outside of these.
+/// What a caller may give to a key: no scope that they lack; when they are held to networks themselves, nothing outside of these; and when their own key
+/// ends, nothing that goes on after it (decision 58).
 struct KeyBounds: Sendable {
     private let scopes: Set<Scope>
     private let networks: [Network]
+    /// When the caller's own key ends, microseconds since 1970; nil for never. Who comes with a token has none: that is over in minutes, and ends with
+    /// its grant.
+    let end: Int64?
 
-    init(_ call: Call) {
+    init(_ call: Call, on connection: PostgresConnection) async throws {
         scopes = call.credential.scopes
         networks = call.networks
+        guard case .key(let id) = call.credential.principal else {
+            end = nil
+            return
+        }
+        guard let own = try await APIKeyTable.find(id, workspace: call.workspace, on: connection) else { throw Problem.invalidKey }
+        end = own.expiresAt
     }
 
     /// - Parameters:
     ///   - wanted: nil when it is not asked for.
     ///   - wantedNetworks: empty for everywhere.
-    func check(scopes wanted: Set<Scope>?, networks wantedNetworks: [Network]?) throws(Problem) {
+    ///   - wantedEnd: `.some(nil)` for never.
+    func check(scopes wanted: Set<Scope>?, networks wantedNetworks: [Network]?, expiresAt wantedEnd: Int64??) throws(Problem) {
         var faults: [Problem.Fault] = []
-        let missing = (wanted ?? []).subtracting(scopes).map(\.rawValue).sorted()
+        let missing = (wanted ?? []).subtracting(scopes).names
         if !missing.isEmpty { faults.append(.body("/scopes", "you do not have \(missing.joined(separator: ", ")) yourself")) }
         if let wantedNetworks, !networks.isEmpty {
             let isInside = !wantedNetworks.isEmpty && wantedNetworks.allSatisfy { wanted in networks.contains { $0.contains(wanted) } }
             if !isInside { faults.append(.body("/allowedNetworks", "must lie in the networks that you may come from yourself")) }
         }
+        if let wantedEnd, !isWithin(wantedEnd) { faults.append(.body("/expiresAt", "must be set, and not later than your own key's end")) }
         if !faults.isEmpty { throw .beyondCaller(faults) }
     }
 
     /// Whoever changes a key, or sees a secret of it, could use it.
-    func check(_ key: APIKeyListing) throws(Problem) {
-        let missing = Set(key.scopes.compactMap { Scope(rawValue: $0) }).subtracting(scopes).map(\.rawValue).sorted()
+    /// - Parameter showsSecret: whether the caller could go on by it after the end of their own.
+    func check(_ key: APIKeyListing, showsSecret: Bool = false) throws(Problem) {
+        let missing = Set<Scope>(names: key.scopes).subtracting(scopes).names
         if !missing.isEmpty { throw .beyondCaller([.body("", "the key has \(missing.joined(separator: ", ")), which you do not have yourself")]) }
+        if showsSecret, !isWithin(key.expiresAt) { throw .beyondCaller([.body("", "the key goes on after your own has ended")]) }
         guard !networks.isEmpty else { return }
         let theirs = key.networks.compactMap { try? Network($0) }
         let isInside = !theirs.isEmpty && theirs.count == key.networks.count && theirs.allSatisfy { one in networks.contains { $0.contains(one) } }
         if !isInside { throw .beyondCaller([.body("", "the key may be used from where you may not")]) }
+    }
+
+    private func isWithin(_ wanted: Int64?) -> Bool {
+        guard let end else { return true }
+        return wanted.map { $0 <= end } ?? false
     }
 }

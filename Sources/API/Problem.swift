@@ -19,6 +19,8 @@ struct Problem: Error, Sendable {
     var code: String
     /// For people.
     var detail: String
+    /// Names the kind, where somebody else has named it already; ours, by its code, when nil.
+    var type: String?
     var faults: [Fault] = []
     var headers: HTTPFields = [:]
     /// Of this kind of problem only.
@@ -29,7 +31,7 @@ struct Problem: Error, Sendable {
 
     func members(requestID: String) -> [(String, JSON)] {
         var members: [(String, JSON)] = [
-            ("type", .string("https://voicera.ai/problems/\(code)")), ("title", .string(title)), ("status", .int(status.code)),
+            ("type", .string(type ?? "https://voicera.ai/problems/\(code)")), ("title", .string(title)), ("status", .int(status.code)),
             ("detail", .string(detail)), ("code", .string(code)), ("requestId", .string(requestID)),
         ]
         if !faults.isEmpty { members.append(("errors", .array(faults.prefix(Self.mostFaults).map(\.json)))) }
@@ -141,7 +143,8 @@ extension Problem {
     static func rateLimited(seconds: Int) -> Problem {
         Problem(
             status: .tooManyRequests, code: "rate_limited", detail: "There were too many requests of this kind; the next may come in \(seconds) s.",
-            headers: [.retryAfter: String(seconds)])
+            // As the draft of the RateLimit headers has it.
+            type: "https://iana.org/assignments/http-problem-types#quota-exceeded", headers: [.retryAfter: String(seconds)])
     }
 
     static let internalError = Problem(

@@ -57,7 +57,7 @@ package final class Authenticator: Sendable {
             networks.append(network)
         }
         let life = row.microsecondsLeft
-        let credential = Credential(workspace: row.workspace, principal: .key(row.id), scopes: Set(row.scopes.compactMap { Scope(rawValue: $0) }))
+        let credential = Credential(workspace: row.workspace, principal: .key(row.id), scopes: Set(names: row.scopes))
         let known = KnownCredential(
             credential: credential, expiresAt: life.map { WallClock.now + $0 }, networks: networks,
             subjects: [row.id.description, row.workspace.description])

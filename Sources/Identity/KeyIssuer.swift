@@ -33,7 +33,7 @@ package struct KeyIssuer: Sendable {
         let secret = APIKeySecret.mint()
         let id = ids.next(APIKey.self)
         let key = NewAPIKey(
-            id: id, workspace: workspace, name: name, prefix: secret.prefix, hash: secret.hash, scopes: scopes.map(\.rawValue).sorted(),
+            id: id, workspace: workspace, name: name, prefix: secret.prefix, hash: secret.hash, scopes: scopes.names,
             networks: networks.map(\.description), expiresAt: expiresAt)
         if let connection { try await APIKeyTable.insert(key, on: connection) } else { try await keys.insert(key) }
         return Issued(id: id, secret: secret)

@@ -27,3 +27,16 @@ package enum Scope: String, Sendable, Hashable, CaseIterable {
 
     package static let all = Set(allCases)
 }
+
+extension Set<Scope> {
+    /// Those of the names that we know: what a row or a token says may be older or newer than this release.
+    package init(names: some Sequence<some StringProtocol>) { self.init(names.compactMap { Scope(rawValue: String($0)) }) }
+
+    /// As rows and answers have them.
+    package var names: [String] { map(\.rawValue).sorted() }
+
+    /// As OAuth writes them: one blank between two.
+    package var text: String { names.joined(separator: " ") }
+
+    package init(scopesIn text: String) { self.init(names: text.split(separator: " ")) }
+}

@@ -41,6 +41,11 @@ package struct Sealer: Sendable {
         SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64EncodedString() }
     }
 
+    /// A key of its own for another use than sealing, the same in every process of the installation.
+    func derivedKey(for purpose: String) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(inputKeyMaterial: key.exposed, info: Data("voicera \(purpose)".utf8), outputByteCount: 32)
+    }
+
     /// What an endpoint's secret is bound to.
     package static func endpointContext(workspace: WorkspaceID, endpoint: EndpointID) -> String { "\(workspace) \(endpoint)" }
 

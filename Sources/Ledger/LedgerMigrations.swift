@@ -19,5 +19,6 @@ package enum LedgerMigrations {
         Migration(name: "0014_deliveries", sql: String(decoding: PackageResources._014_deliveries_sql, as: UTF8.self)),
         Migration(name: "0015_health", sql: String(decoding: PackageResources._015_health_sql, as: UTF8.self)),
         Migration(name: "0016_replays", sql: String(decoding: PackageResources._016_replays_sql, as: UTF8.self)),
+        Migration(name: "0017_oauth", sql: String(decoding: PackageResources._017_oauth_sql, as: UTF8.self)),
     ]
 }

@@ -23,6 +23,7 @@ import Testing
             }
             let refused = try await api.client.get("/api/jobs")
             #expect(refused.isProblem(429, "rate_limited") && refused.value("violated-policies") as? [String] == ["read-burst"], "\(refused)")
+            #expect(refused.text("type") == "https://iana.org/assignments/http-problem-types#quota-exceeded")
             let seconds = try #require(refused.headers["retry-after"].flatMap { Int($0) })
             #expect((1...4).contains(seconds) && refused.headers["ratelimit"]?.hasPrefix(#""read-burst";r=0;t=\#(seconds)"#) == true, "\(refused)")
             // Every answer says it, refusals of another kind too; another class, another key and another workspace have their own.

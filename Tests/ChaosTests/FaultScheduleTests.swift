@@ -1,4 +1,5 @@
 import Chaos
+import Primitives
 import Testing
 
 @Suite struct FaultSchedules {

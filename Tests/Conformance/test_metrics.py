@@ -1,19 +1,14 @@
 """What we export, read by Prometheus' own tool; and the alert rules, against what we export."""
 
-import json
-import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
-import tempfile
-import time
 import unittest
 import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-VOICERA = os.environ.get("VOICERA_BIN", str(ROOT / ".build/debug/voicera"))
+from running_system import ROOT, RunningSystem
+
 RULES = ROOT / "ops/observability/alerts.yaml"
 
 
@@ -21,62 +16,21 @@ RULES = ROOT / "ops/observability/alerts.yaml"
 class MetricsConformance(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="voicera-metrics-")
-        cls.addClassCleanup(cls.folder.cleanup)
-        # The database's user must get through.
-        os.chmod(cls.folder.name, 0o711)
-        data = pathlib.Path(cls.folder.name) / "data"
-        environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "VOICERA_SECRET_KEY", "WEBHOOK_SECRET")}
-        cls.log = open(pathlib.Path(cls.folder.name) / "up.log", "w+")
-        cls.addClassCleanup(cls.log.close)
-        cls.up = subprocess.Popen(
-            [VOICERA, "up", "--data", str(data), "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"],
-            env=environment, stdout=cls.log, stderr=cls.log,
-        )
-        cls.addClassCleanup(cls.stop)
-        cls.until(lambda: (data / "run.json").exists(), "voicera up is ready", 60)
-        cls.run_file = json.loads((data / "run.json").read_text())
-        cls.until(lambda: cls.address() is not None, "it says where its metrics are")
+        cls.system = RunningSystem(["--metrics-listen", "127.0.0.1:0"])
+        cls.addClassCleanup(cls.system.stop)
+        cls.system.until(lambda: cls.address() is not None, "it says where its metrics are")
         for _ in range(20):
-            cls.post("/api/jobs", {"kind": "noop", "payload": {}})
-        cls.post("/api/jobs", {"kind": "noop", "payload": {}, "runAt": "2099-01-01T00:00:00Z"})
+            cls.system.request("POST", "/api/jobs", {"kind": "noop", "payload": {}})
+        cls.system.request("POST", "/api/jobs", {"kind": "noop", "payload": {}, "runAt": "2099-01-01T00:00:00Z"})
         # The sample of the queues is the last to come: by the leader, then by whoever reads it.
-        cls.until(lambda: 'voicera_queue_depth{queue="default",state="scheduled"} 1.0' in cls.scrape()[0], "the queues are sampled", 60)
-        cls.until(lambda: cls.total("voicera_attempts_total", 'outcome="succeeded"') == 20, "the jobs have run")
+        cls.system.until(lambda: 'voicera_queue_depth{queue="default",state="scheduled"} 1.0' in cls.scrape()[0], "the queues are sampled", 60)
+        cls.system.until(lambda: cls.total("voicera_attempts_total", 'outcome="succeeded"') == 20, "the jobs have run")
         cls.text, cls.content_type = cls.scrape()
 
     @classmethod
-    def until(cls, condition, what, seconds=30):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            if cls.up.poll() is not None or time.monotonic() > deadline:
-                cls.log.seek(0)
-                raise RuntimeError(f"not in time: {what}\n{cls.log.read()[-4000:]}")
-            time.sleep(0.05)
-
-    @classmethod
-    def stop(cls):
-        cls.up.send_signal(signal.SIGTERM)
-        try:
-            cls.up.wait(60)
-        except subprocess.TimeoutExpired:
-            cls.up.kill()
-            cls.up.wait()
-
-    @classmethod
     def address(cls):
-        found = re.search(r"^metrics on (\S+)$", pathlib.Path(cls.log.name).read_text(), re.MULTILINE)
+        found = re.search(r"^metrics on (\S+)$", pathlib.Path(cls.system.log.name).read_text(), re.MULTILINE)
         return found and found.group(1)
-
-    @classmethod
-    def post(cls, path, value):
-        request = urllib.request.Request(
-            cls.run_file["baseUrl"] + path,
-            data=json.dumps(value).encode(),
-            headers={"Authorization": "Bearer " + cls.run_file["apiKey"], "Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
 
     @classmethod
     def scrape(cls, accept="text/plain"):
@@ -101,10 +55,9 @@ class MetricsConformance(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
 
     def test_the_api_shows_the_same_names_to_an_operators_key(self):
-        request = urllib.request.Request(
-            self.run_file["baseUrl"] + "/metrics", headers={"Authorization": "Bearer " + self.run_file["apiKey"]})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            self.assertEqual(self.names(self.text) - self.names(answer.read().decode()), set())
+        status, _, body = self.system.request("GET", "/metrics")
+        self.assertEqual(status, 200)
+        self.assertEqual(self.names(self.text) - self.names(body.decode()), set())
 
     def test_openmetrics_has_its_end(self):
         text, content_type = self.scrape("application/openmetrics-text; version=1.0.0")

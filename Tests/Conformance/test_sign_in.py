@@ -214,6 +214,44 @@ class SignInConformance(unittest.TestCase):
     def test_narrow(self):
         self.walk(360, dark=True)
 
+    def take_back(self, width, dark=False):
+        """A user lets a program in, sees it in the list, and takes it back there."""
+        name = f"{width}{'-dark' if dark else ''}"
+        driver = self.browser(width, dark=dark)
+        driver.get(self.authorize_url())
+        self.sign_in(driver)
+        self.heading(driver, "Allow access?")
+        driver.find_element(By.CSS_SELECTOR, "button[value=allow]").click()
+        self.heading(driver, "Back in the program")
+        # Cookies are deleted for the page that is shown, so it has to be one of ours.
+        driver.get(self.system.url + "/api/oauth/logout")
+        driver.delete_all_cookies()
+        driver.get(self.system.url + "/api/oauth/consents")
+        self.heading(driver, "Sign in")
+        self.picture(driver, f"consents-sign-in-{name}")
+        self.sign_in(driver)
+        self.heading(driver, "Programs with access")
+        self.picture(driver, f"consents-{name}")
+        self.fits(driver)
+        self.assertIn("Course reports", driver.find_element(By.CSS_SELECTOR, ".programs h2").text)
+        button = driver.find_element(By.CSS_SELECTOR, ".programs button")
+        # Who only hears the page hears of which program.
+        self.assertEqual(button.get_attribute("textContent"), "Take back access of Course reports")
+        self.assertGreaterEqual(button.size["height"], 44)
+        button.send_keys(Keys.ENTER)
+        WebDriverWait(driver, 30).until(lambda d: d.find_elements(By.CSS_SELECTOR, "[role=status]"), "it is said that it was taken back")
+        self.picture(driver, f"consents-none-{name}")
+        self.fits(driver)
+        self.assertIn("There are none", driver.find_element(By.TAG_NAME, "main").text)
+        self.assertEqual(driver.find_elements(By.CSS_SELECTOR, ".programs"), [])
+        self.no_complaints(driver)
+        driver.get(self.authorize_url())
+        self.heading(driver, "Allow access?")
+
+    def test_a_user_takes_back_what_a_program_was_let_do(self):
+        self.take_back(1280)
+        self.take_back(360, dark=True)
+
     def test_without_scripts(self):
         self.walk(1280, scripts=False)
 

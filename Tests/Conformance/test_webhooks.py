@@ -2,21 +2,13 @@
 
 import http.server
 import json
-import os
-import pathlib
 import queue
-import signal
-import subprocess
-import tempfile
 import threading
-import time
 import unittest
-import urllib.request
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-VOICERA = os.environ.get("VOICERA_BIN", str(ROOT / ".build/debug/voicera"))
+from running_system import RunningSystem
 
 
 class Receiver:
@@ -47,44 +39,15 @@ class Receiver:
 class StandardWebhooksConformance(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="voicera-conformance-")
-        cls.addClassCleanup(cls.folder.cleanup)
-        # The database's user must get through.
-        os.chmod(cls.folder.name, 0o711)
-        data = pathlib.Path(cls.folder.name) / "data"
-        environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "VOICERA_SECRET_KEY", "WEBHOOK_SECRET")}
-        environment["VOICERA_ALLOW_TARGETS"] = "127.0.0.0/8"
-        log = open(pathlib.Path(cls.folder.name) / "up.log", "w+")
-        cls.addClassCleanup(log.close)
-        cls.up = subprocess.Popen([VOICERA, "up", "--data", str(data), "--listen", "127.0.0.1:0"], env=environment, stdout=log, stderr=log)
-        cls.addClassCleanup(cls.stop)
-        deadline = time.monotonic() + 60
-        while not (data / "run.json").exists():
-            if cls.up.poll() is not None or time.monotonic() > deadline:
-                log.seek(0)
-                raise RuntimeError(f"voicera up is not ready:\n{log.read()[-4000:]}")
-            time.sleep(0.05)
-        cls.run_file = json.loads((data / "run.json").read_text())
+        cls.system = RunningSystem(VOICERA_ALLOW_TARGETS="127.0.0.0/8")
+        cls.addClassCleanup(cls.system.stop)
         cls.receiver = Receiver()
         cls.addClassCleanup(cls.receiver.close)
 
-    @classmethod
-    def stop(cls):
-        cls.up.send_signal(signal.SIGTERM)
-        try:
-            cls.up.wait(60)
-        except subprocess.TimeoutExpired:
-            cls.up.kill()
-            cls.up.wait()
-
     def post(self, path, value):
-        request = urllib.request.Request(
-            self.run_file["baseUrl"] + path,
-            data=json.dumps(value).encode(),
-            headers={"Authorization": "Bearer " + self.run_file["apiKey"], "Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
+        status, _, body = self.system.request("POST", path, value)
+        self.assertLess(status, 300, body)
+        return json.loads(body)
 
     def deliver(self, event, data, **endpoint):
         """Publishes to an endpoint of its own; the secret, the delivery's headers and its body."""

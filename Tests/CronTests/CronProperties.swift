@@ -33,7 +33,7 @@ import Testing
     @Test(arguments: windows)
     func `every minute that a brute-force scan finds is found, and no other`(window: Window) throws {
         let scan = try Scan(window, step: 60)
-        var random = Seeded(state: 20_250_330)
+        var random = SplitMix64(seed: 20_250_330)
         for _ in 0..<150 {
             let cron = RandomCron(using: &random)
             #expect(try scan.occurrences(of: cron) == Self.found(cron, in: scan, zone: window.zone), "\(cron.text)")
@@ -45,7 +45,7 @@ import Testing
     ])
     func `every second that a brute-force scan finds is found, and no other`(window: Window) throws {
         let scan = try Scan(window, step: 1)
-        var random = Seeded(state: 7)
+        var random = SplitMix64(seed: 7)
         for _ in 0..<150 {
             let cron = RandomCron(using: &random, withSeconds: true)
             #expect(try scan.occurrences(of: cron) == Self.found(cron, in: scan, zone: window.zone), "\(cron.text)")
@@ -54,7 +54,7 @@ import Testing
 
     /// From any moment, not only from one occurrence to the next.
     @Test func `the next one is the same from everywhere before it`() throws {
-        var random = Seeded(state: 99)
+        var random = SplitMix64(seed: 99)
         for window in Self.windows {
             let scan = try Scan(window, step: 60)
             for _ in 0..<30 {

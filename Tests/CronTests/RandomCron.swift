@@ -1,15 +1,4 @@
-/// A seeded source, so that a failure can be had again.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
+import Primitives
 
 /// A time as a wall clock and a calendar show it. Weekdays count from Sunday, 0.
 struct Local: Hashable {
@@ -39,7 +28,7 @@ struct RandomCron {
     private let week: Test
     private let needsBoth: Bool
 
-    init(using random: inout Seeded, withSeconds: Bool = false) {
+    init(using random: inout SplitMix64, withSeconds: Bool = false) {
         let second = Self.field(0...59, \.second, using: &random)
         let minute = Self.field(0...59, \.minute, using: &random)
         let hours: [Int]
@@ -60,13 +49,13 @@ struct RandomCron {
         return needsBoth ? day(local) && week(local) : day(local) || week(local)
     }
 
-    private static func field(_ range: ClosedRange<Int>, _ value: @escaping (Local) -> Int, using random: inout Seeded) -> (String, Test) {
+    private static func field(_ range: ClosedRange<Int>, _ value: @escaping (Local) -> Int, using random: inout SplitMix64) -> (String, Test) {
         let (text, test, _) = valued(range, value, using: &random)
         return (text, test)
     }
 
     private static func valued(
-        _ range: ClosedRange<Int>, _ value: @escaping (Local) -> Int, using random: inout Seeded
+        _ range: ClosedRange<Int>, _ value: @escaping (Local) -> Int, using random: inout SplitMix64
     ) -> (String, Test, [Int]) {
         var texts: [String] = []
         var values: [Int] = []
@@ -87,7 +76,7 @@ struct RandomCron {
         return (texts.joined(separator: ","), { all.contains(value($0)) }, all)
     }
 
-    private static func dayOfMonth(using random: inout Seeded) -> (String, Test) {
+    private static func dayOfMonth(using random: inout SplitMix64) -> (String, Test) {
         let day = Int.random(in: 1...31, using: &random)
         switch Int.random(in: 0..<8, using: &random) {
         case 0...2: return (Bool.random(using: &random) ? "*" : "?", { _ in true })
@@ -108,7 +97,7 @@ struct RandomCron {
         }
     }
 
-    private static func dayOfWeek(using random: inout Seeded) -> (String, Test) {
+    private static func dayOfWeek(using random: inout SplitMix64) -> (String, Test) {
         let names = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
         let day = Int.random(in: 0...6, using: &random)
         switch Int.random(in: 0..<8, using: &random) {

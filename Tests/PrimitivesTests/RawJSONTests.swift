@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func `it agrees with Foundation on texts made at random`() throws {
-        var generator = SplitMix(state: 42)
+        var generator = SplitMix64(seed: 42)
         for _ in 0..<2000 {
             let text = Self.value(&generator, depth: 0)
             let json = try RawJSON(Array(text.utf8))
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func `damaged texts are refused or read, never fatal, and what is passed Foundation passes too`() throws {
-        var generator = SplitMix(state: 7)
+        var generator = SplitMix64(seed: 7)
         let letters = Array("{}[]\",:\\u0123456789abcdeftrnl-+. \n".utf8) + [0, 0x1f, 0x7f, 0x80, 0xff]
         for _ in 0..<4000 {
             var bytes = Array(Self.value(&generator, depth: 0).utf8)
@@ -81,18 +81,7 @@ import Testing
 
     // MARK: Texts at random, from a known seed
 
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-            return z ^ (z >> 31)
-        }
-    }
-
-    private static func value(_ generator: inout SplitMix, depth: Int) -> String {
+    private static func value(_ generator: inout SplitMix64, depth: Int) -> String {
         func space() -> String { ["", "", " ", "\n\t", "\r"].randomElement(using: &generator) ?? "" }
         switch Int.random(in: 0..<(depth < 5 ? 9 : 6), using: &generator) {
         case 0: return ["true", "false", "null"].randomElement(using: &generator) ?? "null"
@@ -109,7 +98,7 @@ import Testing
         }
     }
 
-    private static func string(_ generator: inout SplitMix) -> String {
+    private static func string(_ generator: inout SplitMix64) -> String {
         let pieces = ["a", "b", "é", "😀", "{", "}", "[", "]", ",", ":", " ", #"\""#, #"\\"#, #"\/"#, #"\n"#, #"\u00e4"#, #"\ud83d\ude00"#]
         return "\"" + (0..<Int.random(in: 0...6, using: &generator)).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined() + "\""
     }

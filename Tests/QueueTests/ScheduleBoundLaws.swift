@@ -35,9 +35,7 @@ import Testing
             let other = WorkspaceID(IdentifierSource.system.next())
             try await WorkspaceTable(pool: pool).create(other, name: "other")
             let definition = ScheduleDefinition(name: "s", cron: "@daily", kind: "noop", queue: "default", lane: "lane", maxAttempts: 1)
-            guard case .done = try await schedules.table.create(IdentifierSource.system.next(), definition, workspace: other) else {
-                throw NeverHappened("another workspace has room")
-            }
+            _ = try await schedules.table.create(IdentifierSource.system.next(), definition, workspace: other)
             #expect(try await schedules.queue.number("SELECT count(*) FROM schedules") == 1001)
         }
     }

@@ -152,7 +152,7 @@ import Testing
             _ = try await table.pause(id, workspace: workspace, actor: "cli", reason: nil)
             for _ in 0..<2 {
                 let job = IdentifierSource.system.next(JobRow.self)
-                guard case .done(let fired) = try await table.run(id, workspace: workspace, actor: "cli", job: job) else {
+                guard let fired = try await table.run(id, workspace: workspace, actor: "cli", job: job) else {
                     throw NeverHappened("it runs")
                 }
                 #expect(fired.id == job)

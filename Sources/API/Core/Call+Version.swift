@@ -24,6 +24,18 @@ extension Call {
         return response
     }
 
+    /// The one version that a write is meant for; nil when any is. What names several, or none of ours, is meant for another.
+    func matchedVersion() throws(Problem) -> Int32? {
+        guard let text = request.headers[.ifMatch] else { return nil }
+        let tags = Self.tags(text)
+        if tags == ["*"] { return nil }
+        let versions = tags.compactMap { Int32($0.hasPrefix("\"") && $0.hasSuffix("\"") && $0.utf8.count > 1 ? String($0.dropFirst().dropLast()) : $0) }
+        guard let version = versions.first, tags.count == 1 else {
+            throw Problem(status: .preconditionFailed, code: "version_conflict", detail: "If-Match holds no version that an ETag of ours named.")
+        }
+        return version
+    }
+
     private static func tags(_ text: String) -> [String] {
         text.split(separator: ",").map { String($0.trimmingPrefix { $0 == " " || $0 == "\t" }.reversed().trimmingPrefix { $0 == " " || $0 == "\t" }.reversed()) }
     }

@@ -1,4 +1,5 @@
 import Identity
+import Primitives
 
 /// Where somebody is asked whether a program may act for them.
 struct ConsentPage: Sendable {
@@ -11,6 +12,7 @@ struct ConsentPage: Sendable {
     let token: String
     let signOutToken: String
     let formTarget: String
+    let workspace: WorkspaceID
 
     var page: WebPage { WebPage(title: "Allow access?", content: content, formTargets: [formTarget]) }
 
@@ -19,7 +21,7 @@ struct ConsentPage: Sendable {
         <p class="lead"><strong><bdi>\(clientName)</bdi></strong> asks to use Voicera in your name. It would be able to:</p>
         <ul class="scopes">\(HTML(items))</ul>
         <p class="note">Your answer goes to <strong><bdi>\(destination)</bdi></strong>. Allow this only if you know this program. \
-        Your password is not shown to it.</p>
+        Your password is not shown to it. You can <a href="consents?workspace=\(workspace.description)">take it back</a> at any time.</p>
         <form method="post" action="consent">
         <input type="hidden" name="request" value="\(request)">
         <input type="hidden" name="token" value="\(token)">

@@ -12,9 +12,9 @@ enum NoticePage {
                 """, status: status)
     }
 
-    /// - Parameter request: as the pages carry it; nil when there is none to go on with.
-    static func outOfDate(request: String?) -> WebPage {
-        let link: HTML = request.map { "<p><a class=\"button\" href=\"authorize?\($0)\">Try again</a></p>" } ?? .nothing
+    /// - Parameter address: where to begin again; nil when there is nothing to go on with.
+    static func outOfDate(address: String?) -> WebPage {
+        let link: HTML = address.map { "<p><a class=\"button\" href=\"\($0)\">Try again</a></p>" } ?? .nothing
         return WebPage(
             title: "This page is out of date",
             content: """

@@ -8,18 +8,20 @@ struct SignInPage: Sendable {
         case busy
     }
 
-    let clientName: String
-    /// As the pages carry it.
-    let request: String
+    /// What it is for, as a part of a sentence.
+    let lead: HTML
+    /// What the form carries on.
+    let carried: (name: String, value: String)
     let token: String
-    /// Of the client, with the refusal.
-    let cancelURL: String
-    let formTarget: String
+    /// Of the client, with the refusal; nil where nobody waits for one.
+    var cancelURL: String?
+    /// Of the client, whom the answer goes to in the end.
+    var formTarget: String?
     var email = ""
     var fault: Fault?
 
     var page: WebPage {
-        var page = WebPage(title: "Sign in", content: content, formTargets: [formTarget], hasErrors: fault != nil)
+        var page = WebPage(title: "Sign in", content: content, formTargets: formTarget.map { [$0] } ?? [], hasErrors: fault != nil)
         switch fault {
         case nil: break
         case .slowDown?: page.status = .tooManyRequests
@@ -31,10 +33,10 @@ struct SignInPage: Sendable {
 
     private var content: HTML {
         """
-        <p class="lead">to go on to <strong><bdi>\(clientName)</bdi></strong></p>
+        <p class="lead">\(lead)</p>
         \(summary)
         <form method="post" action="login" novalidate>
-        <input type="hidden" name="request" value="\(request)">
+        <input type="hidden" name="\(carried.name)" value="\(carried.value)">
         <input type="hidden" name="token" value="\(token)">
         <div class="field">
         <label for="email">E-mail address</label>
@@ -46,10 +48,12 @@ struct SignInPage: Sendable {
         \(passwordError)
         <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="200"\(passwordState)>
         </div>
-        <div class="actions"><button type="submit" class="primary">Sign in</button><a class="quiet" href="\(cancelURL)">Cancel</a></div>
+        <div class="actions"><button type="submit" class="primary">Sign in</button>\(cancel)</div>
         </form>
         """
     }
+
+    private var cancel: HTML { cancelURL.map { "<a class=\"quiet\" href=\"\($0)\">Cancel</a>" } ?? .nothing }
 
     private var lacksEmail: Bool {
         switch fault {

@@ -41,11 +41,17 @@ enum Stylesheet {
         .scopes li + li { border-top: 1px solid color-mix(in srgb, var(--line) 45%, transparent); }
         .scopes code { display: block; color: var(--soft); font-size: .8rem; }
         code { font-family: ui-monospace, "SF Mono", Menlo, monospace; font-size: .875em; }
+        .programs { margin: 0; padding: 0; list-style: none; }
+        .programs > li { padding: 1.25rem 0; border-top: 1px solid color-mix(in srgb, var(--line) 45%, transparent); }
+        .programs .note { margin-bottom: .75rem; }
+        .done { border: 1px solid var(--line); border-left: .3rem solid var(--accent); border-radius: .55rem; padding: .7rem .9rem; }
+        .only-heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
         .account { margin-top: 1.5rem; padding-top: 1.25rem; border-top: 1px solid color-mix(in srgb, var(--line) 45%, transparent); font-size: .9rem; color: var(--soft); }
         .account p { margin: 0; }
         @media (max-width: 30rem) {
         body { padding: 1.25rem .75rem; justify-content: flex-start; }
         .card { padding: 1.5rem 1.25rem; }
+        .programs button { width: 100%; }
         .actions button, .actions .quiet { flex: 1 1 100%; text-align: center; }
         }
 

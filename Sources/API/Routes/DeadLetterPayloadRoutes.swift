@@ -37,7 +37,7 @@ struct DeadLetterPayloadRoutes: Sendable {
         if let complaint = services.registry.complaint(about: payload.text, for: kind) {
             throw Problem.payloadDoesNotFit(JobSubmission.fault(complaint, at: "/payload"))
         }
-        let header = try call.ifMatch()
+        let header = try call.matchedVersion()
         switch try await table.edit(id, payload: payload.text, expected: expected ?? header, workspace: call.workspace, author: call.actor) {
         case .done(let version):
             return Response(.ok, ["id": .text(id), "payloadVersion": .int(version), "links": ["self": .string("/api/dead-letters/\(id)")]])
@@ -80,22 +80,11 @@ extension Problem {
     }
 }
 
-extension Call {
-    /// The version in `If-Match`, as `ETag` gave it. Nil for none, and for `*`.
-    fileprivate func ifMatch() throws(Problem) -> Int32? {
-        guard let text = request.headers[.ifMatch], text != "*" else { return nil }
-        guard let version = Int32(text.hasPrefix("\"") && text.hasSuffix("\"") ? String(text.dropFirst().dropLast()) : text) else {
-            throw Problem(status: .preconditionFailed, code: "version_conflict", detail: "If-Match holds no version that an ETag of ours named.")
-        }
-        return version
-    }
-}
-
 extension Response {
     /// With a version for `If-Match`.
     func tagged(_ version: Int32) -> Response {
         var response = self
-        response.headers[.eTag] = "\"\(version)\""
+        response.headers[.eTag] = Call.tag(version)
         return response
     }
 }

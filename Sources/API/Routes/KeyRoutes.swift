@@ -42,8 +42,9 @@ struct KeyRoutes: Sendable {
     private func create(_ call: Call) async throws -> Response {
         let (json, claim) = try await call.body()
         let wish = try KeyWish(json, isNew: true)
-        try KeyBounds(call).check(scopes: wish.scopes, networks: wish.networks ?? [])
         return try await OnceOnly(services: services).run(claim, hasSecret: true) { connection in
+            let bounds = try await KeyBounds(call, on: connection)
+            try bounds.check(scopes: wish.scopes, networks: wish.networks ?? [], expiresAt: .some(wish.expiresAt ?? nil))
             let issued = try await issuer.issue(
                 name: wish.name ?? "", workspace: call.workspace, scopes: wish.scopes ?? [], expiresAt: wish.expiresAt ?? nil,
                 networks: wish.networks ?? [], on: connection)
@@ -55,11 +56,12 @@ struct KeyRoutes: Sendable {
         guard let id = call.id(APIKeyID.self) else { throw Self.unknown }
         let wish = try KeyWish(try await call.body().json, isNew: false)
         let change = APIKeyChange(
-            name: wish.name, scopes: wish.scopes?.map(\.rawValue).sorted(), networks: wish.networks?.map(\.description), expiresAt: wish.expiresAt)
+            name: wish.name, scopes: wish.scopes?.names, networks: wish.networks?.map(\.description), expiresAt: wish.expiresAt)
         let changed = try await services.pool.withTransaction { connection in
             let before = try await locked(id, call, on: connection)
-            try KeyBounds(call).check(scopes: wish.scopes, networks: wish.networks)
-            try KeyBounds(call).check(before)
+            let bounds = try await KeyBounds(call, on: connection)
+            try bounds.check(scopes: wish.scopes, networks: wish.networks, expiresAt: wish.expiresAt)
+            try bounds.check(before)
             guard let changed = try await APIKeyTable.change(id, workspace: call.workspace, change, on: connection) else { throw Self.unknown }
             try await record("keys.change", id, call, on: connection)
             return changed
@@ -88,7 +90,8 @@ struct KeyRoutes: Sendable {
         let overlap = fields.integer("overlapSeconds", in: KeyOperations.overlapSeconds)
         try fields.finish()
         let answer = try await OnceOnly(services: services).run(claim, hasSecret: true) { connection in
-            try KeyBounds(call).check(try await locked(id, call, on: connection))
+            let key = try await locked(id, call, on: connection)
+            try await KeyBounds(call, on: connection).check(key, showsSecret: true)
             let issued = try await KeyIssuer.rotate(
                 id, workspace: call.workspace, overlap: overlap.map { .seconds($0) } ?? KeyIssuer.usualOverlap, on: connection)
             guard let issued else { throw Self.unknown }

@@ -31,14 +31,16 @@ struct ScheduleRoutes: Sendable {
         let (json, claim) = try await call.body()
         let definition = try ScheduleSubmission(services: services, call: call).read(json)
         let id = services.ids.next(Schedule.self)
-        switch try await table.create(id, definition, workspace: call.workspace, claim: claim) {
-        case .done(let row): return Response(.created, try await detail(row.id, call))
-        case .replayed(let answer):
-            guard let id = ScheduleID(answer) else { throw Problem.notFound("schedule") }
-            return Response(.created, try await detail(id, call)).replayed(true)
-        case .mismatch: throw Problem.idempotencyMismatch
-        case .inProgress: throw Problem.idempotencyInProgress
+        return try await OnceOnly(services: services).run(claim, earlier: { try await created($0, call) }) { connection in
+            let made = try await ScheduleTable.insert(id, definition, workspace: call.workspace, on: connection)
+            return OnceOnly.Answer(.created, ScheduleJSON.detail(made))
         }
+    }
+
+    /// A release before this one kept the schedule's id in the place of the answer.
+    private func created(_ kept: String, _ call: Call) async throws -> Response? {
+        guard let id = ScheduleID(kept) else { return nil }
+        return Response(.created, try await detail(id, call))
     }
 
     private func index(_ call: Call) async throws -> Response {
@@ -98,19 +100,21 @@ struct ScheduleRoutes: Sendable {
         var fields = Fields(json)
         fields.allow(only: [])
         try fields.finish()
-        let job = services.ids.next(JobRow.self)
-        switch try await table.run(try id(call), workspace: call.workspace, actor: call.actor, job: job, claim: claim) {
-        case .done(let fired):
-            services.pusher.pushAgain([(queue: fired.queue, push: LaneIndex.Push(id: fired.id, lane: fired.lane, priority: fired.priority))])
-            return Response(.accepted, JobJSON.accepted(JobReceipt(id: fired.id, isDuplicate: false)))
-        case .replayed(let answer):
-            guard let id = JobID(answer) else { throw Problem.idempotencyInProgress }
-            return Response(.accepted, JobJSON.accepted(JobReceipt(id: id, isDuplicate: false))).replayed(true)
-        case .mismatch: throw Problem.idempotencyMismatch
-        case .inProgress: throw Problem.idempotencyInProgress
-        case nil: throw Problem.notFound("schedule")
+        let (id, job) = (try id(call), services.ids.next(JobRow.self))
+        // A release before this one kept the job's id in the place of the answer.
+        return try await OnceOnly(services: services).run(claim, earlier: { JobID($0).map { Self.ran($0).response } }) { connection in
+            guard let fired = try await ScheduleTable.run(id, workspace: call.workspace, actor: call.actor, job: job, on: connection) else {
+                throw Problem.notFound("schedule")
+            }
+            var answer = Self.ran(fired.id)
+            answer.afterCommit = {
+                services.pusher.pushAgain([(queue: fired.queue, push: LaneIndex.Push(id: fired.id, lane: fired.lane, priority: fired.priority))])
+            }
+            return answer
         }
     }
+
+    private static func ran(_ job: JobID) -> OnceOnly.Answer { OnceOnly.Answer(.accepted, JobJSON.accepted(JobReceipt(id: job, isDuplicate: false))) }
 
     private func id(_ call: Call) throws(Problem) -> ScheduleID {
         guard let id = call.id(ScheduleID.self) else { throw .notFound("schedule") }

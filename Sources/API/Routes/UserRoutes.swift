@@ -99,7 +99,7 @@ struct UserRoutes: Sendable {
 
     /// Whoever has a role may give programs what it allows: nobody gives a role that allows more than they have themselves.
     private static func give(_ role: UserRole, _ call: Call) throws(Problem) {
-        let missing = role.grantable.subtracting(call.credential.scopes).map(\.rawValue).sorted()
+        let missing = role.grantable.subtracting(call.credential.scopes).names
         guard role == .learner || missing.isEmpty else {
             throw .beyondCaller([.body("/role", "allows \(missing.joined(separator: ", ")), which you do not have yourself")])
         }

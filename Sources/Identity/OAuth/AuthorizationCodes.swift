@@ -25,7 +25,7 @@ package struct AuthorizationCodes: Sendable {
         try await table.insert(
             NewAuthorizationCode(
                 hash: code.hash, workspace: workspace, client: client, user: user, redirectURI: redirectURI, challenge: challenge,
-                scopes: scopes.map(\.rawValue).sorted(), proofKey: proofKey, lifetime: lifetime))
+                scopes: scopes.names, proofKey: proofKey, lifetime: lifetime))
         return code
     }
 }

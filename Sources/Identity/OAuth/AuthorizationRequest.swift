@@ -72,7 +72,7 @@ package struct AuthorizationRequest: Sendable {
     package func scopes(for role: UserRole) -> Set<Scope> { scopes.intersection(role.grantable) }
 
     private static func scopes(_ text: String?, client: OAuthClientRow) throws(AuthorizationRefusal) -> Set<Scope> {
-        let allowed = Set(client.scopes.compactMap { Scope(rawValue: $0) })
+        let allowed = Set(names: client.scopes)
         guard let text else { return allowed }
         var asked: Set<Scope> = []
         for word in text.split(separator: " ") {

@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 package import Primitives
 
-/// A request's proof that its sender holds a key (DPoP, RFC 9449), found to be in order. Whether it was used before is for `DPoPReplays` to say.
+/// A request's proof that its sender holds a key (DPoP, RFC 9449), found to be in order. Whether it was used before is for `FirstUses` to say.
 package struct DPoPProof: Sendable, Equatable {
     package enum Refusal: Error, Sendable, Equatable {
         /// No signed JSON web token, or one with parts that a proof must not have or lacks.
@@ -25,11 +25,12 @@ package struct DPoPProof: Sendable, Equatable {
     package let id: String
     /// Seconds since 1970.
     package let issuedAt: Int64
+    /// As the server gave it, if the client was asked for one; whether it did is for `ProofNonces` to say.
+    package let nonce: String?
 
     package static let algorithms = ["ES256", "EdDSA", "RS256", "PS256"]
     /// How far its time may be from ours, to either side.
     package static let window: Int64 = 60
-    private static let longest = 8192
     private static let longestID = 256
 
     /// - Parameters:
@@ -39,16 +40,13 @@ package struct DPoPProof: Sendable, Equatable {
     package init(
         verifying text: String, method: String, url: String, accessToken: Redacted<String>? = nil, now: Int64
     ) throws(Refusal) {
-        guard text.utf8.count <= Self.longest else { throw .malformed }
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let header = Self.object(parts[0]), let claims = Self.object(parts[1]), let signature = Base64URL.decode(parts[2]),
-            header["crit"] == nil
-        else { throw .malformed }
+        guard let token = CompactToken(text) else { throw .malformed }
+        let (header, claims) = (token.header, token.claims)
         // RFC 7515 lets a type be spelled in any case.
         guard header["typ"]?.string?.lowercased() == "dpop+jwt" else { throw .wrongType }
         guard let algorithm = header["alg"]?.string, Self.algorithms.contains(algorithm) else { throw .algorithmNotSupported }
         guard let jwk = header["jwk"], let (key, thumbprint) = ProofKey.read(jwk, algorithm: algorithm) else { throw .keyNotSupported }
-        guard key.hasSigned(Array("\(parts[0]).\(parts[1])".utf8), signature) else { throw .badSignature }
+        guard key.hasSigned(token.signedText, token.signature) else { throw .badSignature }
 
         guard let id = claims["jti"]?.string, (1...Self.longestID).contains(id.utf8.count), let time = claims["iat"]?.seconds else { throw .malformed }
         guard claims["htm"]?.string == method else { throw .wrongMethod }
@@ -58,6 +56,8 @@ package struct DPoPProof: Sendable, Equatable {
             let hash = Base64URL.encode(SHA256.hash(data: Data(accessToken.exposed.utf8)).map(\.self))
             guard claims["ath"]?.string == hash else { throw .wrongToken }
         }
+        if let given = claims["nonce"], given.string == nil { throw .malformed }
+        nonce = claims["nonce"]?.string
         self.thumbprint = thumbprint
         self.id = id
         issuedAt = time
@@ -78,13 +78,6 @@ package struct DPoPProof: Sendable, Equatable {
         }
     }
 
-    private static func object(_ part: Substring) -> RawJSON? {
-        guard let bytes = Base64URL.decode(part), let json = try? RawJSON(bytes, maximumDepth: 8), let members = json.members,
-            Set(members.map(\.name)).count == members.count
-        else { return nil }
-        return json
-    }
-
     /// Scheme and host in small letters, the scheme's own port left out, no query, no fragment (RFC 9449 §4.3).
     private static func normal(_ url: String) -> String? {
         let plain = url.prefix { $0 != "?" && $0 != "#" }
@@ -97,14 +90,5 @@ package struct DPoPProof: Sendable, Equatable {
         if host.hasSuffix(usualPort) { host.removeLast(usualPort.count) }
         let path = plain[authority.endIndex...]
         return "\(scheme)://\(host)\(path.isEmpty ? "/" : path)"
-    }
-}
-
-extension RawJSON {
-    /// A time of a JSON web token. A fraction, which the RFC allows, is dropped; what no clock of ours will show is none.
-    fileprivate var seconds: Int64? {
-        if let whole = integer { return (0...1 << 40).contains(whole) ? whole : nil }
-        guard kind == .number, let number = Double(text), number >= 0, number < Double(1 << 40 as Int64) else { return nil }
-        return Int64(number)
     }
 }

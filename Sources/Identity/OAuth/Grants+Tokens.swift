@@ -32,7 +32,7 @@ extension Grants {
         if let refresh = OpaqueToken(text, .refresh) {
             guard let found = try await refreshTokens.findLive(refresh.hash), found.grant.client == client.id else { return nil }
             return Introspection(
-                scopes: Set(scopesIn: found.grant.scopes.joined(separator: " ")), clientID: client.clientID, user: found.grant.user?.description,
+                scopes: Set(names: found.grant.scopes), clientID: client.clientID, user: found.grant.user?.description,
                 type: "refresh_token", subject: found.grant.user?.description ?? client.clientID, issuedAt: found.createdAt / 1_000_000,
                 expiresAt: found.expiresAt / 1_000_000, proofKey: found.grant.proofKey)
         }

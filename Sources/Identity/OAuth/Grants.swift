@@ -54,7 +54,7 @@ package struct Grants: Sendable {
         }
         switch redemption {
         case .granted(let grant):
-            return try await issued(grant, client, scopes: Set(scopesIn: grant.scopes.joined(separator: " ")), refresh: refresh, proofKey: proofKey)
+            return try await issued(grant, client, scopes: Set(names: grant.scopes), refresh: refresh, proofKey: proofKey)
         case .replayed(let grant):
             await revocations.announce([grant.description])
             throw OAuthRefusal.notGood
@@ -65,10 +65,10 @@ package struct Grants: Sendable {
     /// Without a refresh token: the client can always ask again.
     package func clientCredentials(scope: String?, client: OAuthClientRow, proofKey: String?) async throws -> Issued {
         try Self.require(.clientCredentials, of: client)
-        let scopes = try Self.scopes(scope, within: Set(scopesIn: client.scopes.joined(separator: " ")))
+        let scopes = try Self.scopes(scope, within: Set(names: client.scopes))
         let grant = try await table.insert(
             NewGrant(
-                id: ids.next(), workspace: client.workspace, client: client.id, scopes: scopes.map(\.rawValue).sorted(),
+                id: ids.next(), workspace: client.workspace, client: client.id, scopes: scopes.names,
                 lifetime: settings.accessTokens + .seconds(1)))
         return try await issued(grant, client, scopes: scopes, refresh: nil, proofKey: proofKey)
     }
@@ -86,7 +86,7 @@ package struct Grants: Sendable {
             grace: client.isPublic ? .none : .init(time: settings.grace, repeats: settings.graceRepeats), underWay: underWay
         ) { grant in
             guard grant.proofKey == nil || grant.proofKey == proofKey else { throw OAuthRefusal(.invalidProof, "The token is bound to another key.") }
-            _ = try Self.scopes(scope, within: Set(scopesIn: grant.scopes.joined(separator: " ")))
+            _ = try Self.scopes(scope, within: Set(names: grant.scopes))
         }
         let (grant, successor): (GrantRow, OpaqueToken)
         switch rotation {
@@ -99,7 +99,7 @@ package struct Grants: Sendable {
             throw OAuthRefusal.notGood
         case .lostRace, .unknown: throw OAuthRefusal.notGood
         }
-        let scopes = try Self.scopes(scope, within: Set(scopesIn: grant.scopes.joined(separator: " ")))
+        let scopes = try Self.scopes(scope, within: Set(names: grant.scopes))
         return try await issued(grant, client, scopes: scopes, refresh: successor, proofKey: proofKey)
     }
 
@@ -116,7 +116,7 @@ package struct Grants: Sendable {
     package static func scopes(_ text: String?, within allowed: Set<Scope>) throws(OAuthRefusal) -> Set<Scope> {
         guard let text else { return allowed }
         let names = text.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
-        let asked = Set(names.compactMap { Scope(rawValue: $0) })
+        let asked = Set(names: names)
         guard !names.isEmpty, names.allSatisfy({ Scope(rawValue: $0) != nil }), asked.isSubset(of: allowed) else {
             throw OAuthRefusal(.invalidScope, "A scope is unknown, or more than was granted.")
         }

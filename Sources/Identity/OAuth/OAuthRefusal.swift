@@ -8,16 +8,22 @@ package struct OAuthRefusal: Error, Sendable, Equatable {
         case unsupportedGrantType = "unsupported_grant_type"
         case invalidScope = "invalid_scope"
         case invalidProof = "invalid_dpop_proof"
+        case useNonce = "use_dpop_nonce"
+        case invalidToken = "invalid_token"
+        case temporarilyUnavailable = "temporarily_unavailable"
         case invalidRedirectURI = "invalid_redirect_uri"
         case invalidClientMetadata = "invalid_client_metadata"
     }
 
     package var code: Code
     package var detail: String
+    /// For the client's next proof (RFC 9449 §8).
+    package var nonce: String?
 
-    package init(_ code: Code, _ detail: String) {
+    package init(_ code: Code, _ detail: String, nonce: String? = nil) {
         self.code = code
         self.detail = detail
+        self.nonce = nonce
     }
 
     /// One answer for every way in which a code or a refresh token is no good: which of them is nobody's business.

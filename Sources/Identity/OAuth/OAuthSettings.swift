@@ -15,6 +15,8 @@ package struct OAuthSettings: Sendable {
     package var secretOverlap = Duration.seconds(86_400)
     /// What a program has to present to register itself; nil where none may.
     package var registrationToken: Redacted<String>?
+    /// Whether a proof of possession has to name a nonce of ours (DPoP, RFC 9449 §8).
+    package var requiresNonces = false
     /// `JWT_SECRET`: signs in the place of the ledger's keys. For one machine: whoever can verify with it can sign with it.
     package var sharedSecret: Redacted<String>?
 

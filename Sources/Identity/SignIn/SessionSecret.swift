@@ -7,7 +7,7 @@ import Primitives
 package struct SessionSecret: Sendable, Equatable {
     /// What a form's token is good for.
     package enum Purpose: String, Sendable {
-        case signIn, consent, signOut
+        case signIn, consent, signOut, withdrawal
     }
 
     private let bytes: Redacted<[UInt8]>

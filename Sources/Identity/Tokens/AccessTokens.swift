@@ -1,4 +1,3 @@
-import Foundation
 package import Ledger
 package import Primitives
 
@@ -22,20 +21,12 @@ package struct AccessTokens: Sendable {
     private let grants: GrantTable
     private let issuer: Issuer
     private let ids: IdentifierSource
-    /// Microseconds since 1970.
-    private let now: @Sendable () -> Int64
 
-    package static let systemTime: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1e6) }
-
-    package init(
-        keys: SigningKeys, grants: GrantTable, issuer: Issuer, ids: IdentifierSource = .system,
-        now: @escaping @Sendable () -> Int64 = AccessTokens.systemTime
-    ) {
+    package init(keys: SigningKeys, grants: GrantTable, issuer: Issuer, ids: IdentifierSource = .system) {
         self.keys = keys
         self.grants = grants
         self.issuer = issuer
         self.ids = ids
-        self.now = now
     }
 
     /// - Parameters:
@@ -58,15 +49,16 @@ package struct AccessTokens: Sendable {
     package func verify(_ text: String) async throws -> KnownCredential? { try await read(text)?.live }
 
     package func read(_ text: String) async throws -> Reading? {
-        guard let claims = try await signed(text), claims.exp * 1_000_000 > now(), let id = GrantID(claims.grant),
-            let live = try await grants.findLive(id)
-        else { return nil }
+        guard let claims = try await signed(text), let id = GrantID(claims.grant), let live = try await grants.findLive(id) else { return nil }
         let grant = live.grant
+        // The ledger's clock dated the token and judges it: a process whose own is wrong neither keeps one alive nor ends it early.
+        let left = claims.exp * 1_000_000 - grant.now
+        guard left > 0 else { return nil }
         // The signature vouches for all of these; a grant that says otherwise is another installation's, restored under the same keys.
         guard grant.workspace.description == claims.ws, live.clientID == claims.client_id, claims.sub == grant.user?.description ?? live.clientID else {
             return nil
         }
-        var scopes = Set(scopesIn: claims.scope).intersection(grant.scopes.compactMap { Scope(rawValue: $0) })
+        var scopes = Set(scopesIn: claims.scope).intersection(Set(names: grant.scopes))
         // A person has given what they had then; what they no longer may, their programs may not either.
         if grant.user != nil { scopes.formIntersection(live.role?.grantable ?? []) }
         let principal: Credential.Principal = grant.user.map { .user($0, by: grant.client) } ?? .client(grant.client)
@@ -75,8 +67,8 @@ package struct AccessTokens: Sendable {
         let known = KnownCredential(
             credential: Credential(
                 workspace: grant.workspace, principal: principal,
-                scopes: scopes.intersection(live.clientScopes.compactMap { Scope(rawValue: $0) })),
-            expiresAt: claims.exp * 1_000_000, proofKey: claims.cnf?.jkt, subjects: subjects)
+                scopes: scopes.intersection(Set(names: live.clientScopes))),
+            expiresAt: WallClock.now + left, proofKey: claims.cnf?.jkt, subjects: subjects)
         return Reading(
             live: known, grant: grant.id, client: grant.client, clientID: claims.client_id, subject: claims.sub, audience: claims.aud, id: claims.jti,
             issuedAt: claims.iat, expiresAt: claims.exp)
@@ -92,12 +84,4 @@ package struct AccessTokens: Sendable {
         guard let header = TokenHeader(of: text), header.type == KeyRing.type, let claims = try await keys.verify(text, header) else { return nil }
         return claims.iss == issuer.url && claims.aud == issuer.url ? claims : nil
     }
-}
-
-extension Set<Scope> {
-    /// As OAuth writes them: one blank between two.
-    package var text: String { map(\.rawValue).sorted().joined(separator: " ") }
-
-    /// Those that we know.
-    package init(scopesIn text: String) { self.init(text.split(separator: " ").compactMap { Scope(rawValue: String($0)) }) }
 }

@@ -91,6 +91,17 @@ package struct GrantTable: Sendable {
         return try rows.map { GrantID(try $0.id(0)) }
     }
 
+    /// The same of every client.
+    static func revokeAll(of user: UserID, workspace: WorkspaceID, reason: String, on connection: PostgresConnection) async throws -> [GrantID] {
+        let rows = try await connection.query(
+            """
+            WITH codes AS (DELETE FROM oauth_codes WHERE user_id = $1 AND workspace_id = $2 AND grant_id IS NULL)
+            UPDATE oauth_grants SET revoked_at = now(), revoked_reason = $3
+            WHERE user_id = $1 AND workspace_id = $2 AND revoked_at IS NULL RETURNING id
+            """, [.id(user.value), .id(workspace.value), .text(reason)])
+        return try rows.map { GrantID(try $0.id(0)) }
+    }
+
     static func insert(_ grant: NewGrant, on connection: PostgresConnection) async throws -> GrantRow {
         let rows = try await connection.query(
             """

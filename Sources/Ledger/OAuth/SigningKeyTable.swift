@@ -52,8 +52,10 @@ package struct SigningKeyTable: Sendable {
     package func insertFirst(_ key: NewSigningKey) async throws {
         try await pool.withTransaction { connection in
             try await Self.takeLock(on: connection)
+            // The clock, not now(): a rival's key that this one waited for may be dated after this transaction's begin.
             let known = try await connection.query(
-                "SELECT 1 FROM signing_keys WHERE private_key_id = $1 AND leaves_at IS NULL AND signs_from <= now()", [.text(key.sealedBy)])
+                "SELECT 1 FROM signing_keys WHERE private_key_id = $1 AND leaves_at IS NULL AND signs_from <= clock_timestamp()",
+                [.text(key.sealedBy)])
             if known.isEmpty { try await Self.insert(key, signsIn: .zero, on: connection) }
         }
     }

@@ -23,9 +23,9 @@ package struct PasswordTable: Sendable {
         return try rows.first.map { SignInRow(user: UserID(try $0.id(0)), hash: try $0.optionalText(1)) }
     }
 
-    /// The user's sessions end with the old password.
-    /// - Returns: false when the workspace has no such user.
-    package static func set(_ hash: String, of user: UserID, workspace: WorkspaceID, on connection: PostgresConnection) async throws -> Bool {
+    /// The user's sessions end with the old password, and so does all that was agreed to under it: who knew it may have let programs in.
+    /// - Returns: the grants that were alive; nil when the workspace has no such user.
+    package static func set(_ hash: String, of user: UserID, workspace: WorkspaceID, on connection: PostgresConnection) async throws -> [GrantID]? {
         let rows = try await connection.query(
             """
             WITH found AS (SELECT id, workspace_id FROM users WHERE id = $1 AND workspace_id = $2),
@@ -33,7 +33,8 @@ package struct PasswordTable: Sendable {
             INSERT INTO passwords (user_id, workspace_id, hash) SELECT id, workspace_id, $3 FROM found
             ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = now() RETURNING user_id
             """, [.id(user.value), .id(workspace.value), .text(hash)])
-        return !rows.isEmpty
+        guard !rows.isEmpty else { return nil }
+        return try await GrantTable.revokeAll(of: user, workspace: workspace, reason: "password_changed", on: connection)
     }
 
     /// The same password under other parameters; not when it was changed meanwhile.
@@ -43,14 +44,15 @@ package struct PasswordTable: Sendable {
             [.id(user.value), .id(workspace.value), .text(hash), .text(old)])
     }
 
-    /// False when there is none.
-    package static func remove(of user: UserID, workspace: WorkspaceID, on connection: PostgresConnection) async throws -> Bool {
+    /// - Returns: as `set`; nil when there is none.
+    package static func remove(of user: UserID, workspace: WorkspaceID, on connection: PostgresConnection) async throws -> [GrantID]? {
         let rows = try await connection.query(
             """
             WITH ended AS (DELETE FROM sessions WHERE workspace_id = $2 AND user_id = $1)
             DELETE FROM passwords WHERE user_id = $1 AND workspace_id = $2 RETURNING user_id
             """, [.id(user.value), .id(workspace.value)])
-        return !rows.isEmpty
+        guard !rows.isEmpty else { return nil }
+        return try await GrantTable.revokeAll(of: user, workspace: workspace, reason: "password_removed", on: connection)
     }
 }
 

@@ -1,5 +1,5 @@
 import Cron
-import Postgres
+package import Postgres
 package import Primitives
 
 /// What people do to a schedule; each is recorded among the operators' actions. Nil stands for a schedule that the workspace does not have.
@@ -69,34 +69,26 @@ extension ScheduleTable {
         } != nil
     }
 
-    /// Fires at once, paused or not and whatever is pending; what is planned stays as it is.
-    package func run(
-        _ id: ScheduleID, workspace: WorkspaceID, actor: String, job: JobID, claim: IdempotencyClaim? = nil
-    ) async throws -> Claimed<ScheduleFiring.Fired>? {
-        try await pool.withTransaction { connection in
-            // Looked for first, so that a key is not used up by nothing.
-            guard let (schedule, _) = try await Self.lock(id, workspace: workspace, on: connection) else { return nil }
-            if let claim {
-                switch try await ClaimTable.take([claim], on: connection).first ?? .inProgress {
-                case .granted: break
-                case .replayed(let answer): return .replayed(answer: answer)
-                case .mismatch: return .mismatch
-                case .inProgress: return .inProgress
-                }
-                try await ClaimTable.store([(claim, job.description)], on: connection)
-            }
-            let new = schedule.job(job)
-            _ = try await JobInsert.careful([new], slot: .any(), on: connection)
-            // The clock, not now(): two runs that waited for each other must not be at one time.
-            _ = try await connection.query(
-                "INSERT INTO schedule_occurrences (schedule_id, at, manual, outcome, job_id) VALUES ($1, clock_timestamp(), true, 'fired', $2)",
-                [.id(id.value), .id(job.value)])
-            _ = try await connection.query(
-                "UPDATE schedules SET open_jobs = (open_jobs || $2::uuid)[greatest(1, cardinality(open_jobs) + 2 - $3):] WHERE id = $1",
-                [.id(id.value), .id(job.value), .int32(Int32(FiringBatch.mostOpen))])
-            try await Self.record("schedules.run", id, workspace: workspace, actor: actor, jobs: [job], on: connection)
-            return .done(ScheduleFiring.Fired(new))
-        }
+    package func run(_ id: ScheduleID, workspace: WorkspaceID, actor: String, job: JobID) async throws -> ScheduleFiring.Fired? {
+        try await pool.withTransaction { try await Self.run(id, workspace: workspace, actor: actor, job: job, on: $0) }
+    }
+
+    /// Fires at once, paused or not and whatever is pending; what is planned stays as it is. Nil when there is none.
+    package static func run(
+        _ id: ScheduleID, workspace: WorkspaceID, actor: String, job: JobID, on connection: PostgresConnection
+    ) async throws -> ScheduleFiring.Fired? {
+        guard let (schedule, _) = try await lock(id, workspace: workspace, on: connection) else { return nil }
+        let new = schedule.job(job)
+        _ = try await JobInsert.careful([new], slot: .any(), on: connection)
+        // The clock, not now(): two runs that waited for each other must not be at one time.
+        _ = try await connection.query(
+            "INSERT INTO schedule_occurrences (schedule_id, at, manual, outcome, job_id) VALUES ($1, clock_timestamp(), true, 'fired', $2)",
+            [.id(id.value), .id(job.value)])
+        _ = try await connection.query(
+            "UPDATE schedules SET open_jobs = (open_jobs || $2::uuid)[greatest(1, cardinality(open_jobs) + 2 - $3):] WHERE id = $1",
+            [.id(id.value), .id(job.value), .int32(Int32(FiringBatch.mostOpen))])
+        try await record("schedules.run", id, workspace: workspace, actor: actor, jobs: [job], on: connection)
+        return ScheduleFiring.Fired(new)
     }
 
     private typealias Act = @Sendable (_ schedule: ScheduleRow, _ now: Int64, PostgresConnection) async throws -> PostgresRows

@@ -29,34 +29,28 @@ package struct ScheduleTable: Sendable {
 
     package init(pool: PostgresPool) { self.pool = pool }
 
-    /// With a claim, the claim and the schedule are committed together; a repeated one is answered with the first schedule's id.
-    package func create(
-        _ id: ScheduleID, _ definition: ScheduleDefinition, workspace: WorkspaceID, claim: IdempotencyClaim? = nil
-    ) async throws -> Claimed<ScheduleRow> {
+    package func create(_ id: ScheduleID, _ definition: ScheduleDefinition, workspace: WorkspaceID) async throws -> Found {
+        try await pool.withTransaction { try await Self.insert(id, definition, workspace: workspace, on: $0) }
+    }
+
+    /// The schedule as it is then, with nothing behind it yet.
+    package static func insert(
+        _ id: ScheduleID, _ definition: ScheduleDefinition, workspace: WorkspaceID, on connection: PostgresConnection
+    ) async throws -> Found {
         let timetable = try Timetable(cron: definition.cron, timeZone: definition.timeZone)
-        return try await Self.refusingTakenNames {
-            try await pool.withTransaction { connection in
-                if let claim {
-                    switch try await ClaimTable.take([claim], on: connection).first ?? .inProgress {
-                    case .granted: break
-                    case .replayed(let answer): return .replayed(answer: answer)
-                    case .mismatch: return .mismatch
-                    case .inProgress: return .inProgress
-                    }
-                    try await ClaimTable.store([(claim, id.description)], on: connection)
-                }
-                let state = try await connection.query("SELECT now(), count(*) FROM schedules WHERE workspace_id = $1", [.id(workspace.value)])
-                guard try state[0].int64(1) < Self.mostInWorkspace else { throw ScheduleRefusal.tooMany(limit: Self.mostInWorkspace) }
-                guard let next = timetable.next(after: try state[0].timestamp(0)) else { throw ScheduleRefusal.neverComes }
-                let rows = try await connection.query(
-                    """
-                    INSERT INTO schedules (id, workspace_id, \(Self.definitionColumns), next_at)
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING \(ScheduleRow.columns)
-                    """,
-                    [.id(id.value), .id(workspace.value)] + Self.parameters(definition) + [.timestamp(microsecondsSince1970: next)])
-                return .done(try ScheduleRow(rows[0]))
-            }
+        let state = try await connection.query("SELECT now(), count(*) FROM schedules WHERE workspace_id = $1", [.id(workspace.value)])
+        let now = try state[0].timestamp(0)
+        guard try state[0].int64(1) < mostInWorkspace else { throw ScheduleRefusal.tooMany(limit: mostInWorkspace) }
+        guard let next = timetable.next(after: now) else { throw ScheduleRefusal.neverComes }
+        let rows = try await refusingTakenNames {
+            try await connection.query(
+                """
+                INSERT INTO schedules (id, workspace_id, \(definitionColumns), next_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING \(ScheduleRow.columns)
+                """,
+                [.id(id.value), .id(workspace.value)] + parameters(definition) + [.timestamp(microsecondsSince1970: next)])
         }
+        return Found(schedule: try ScheduleRow(rows[0]), occurrences: [], now: now)
     }
 
     package func find(_ id: ScheduleID, workspace: WorkspaceID, occurrences: Int = 20) async throws -> Found? {

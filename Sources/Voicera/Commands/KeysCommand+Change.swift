@@ -19,7 +19,7 @@ extension KeysCommand {
             guard let key = APIKeyID(id) else { throw ValidationError("\(id) is no key id") }
             let logger = try Environment.logger()
             let pool = try stores.makePool(logger: logger, connections: 2)
-            let redis = try? stores.makeRedis(logger: logger)
+            let redis = try stores.makeRedisIfSet(logger: logger)
             try await withPool(pool) {
                 let workspace = try await place.find(in: pool)
                 let isThere = try await pool.withTransaction { try await body(key, workspace, $0) }

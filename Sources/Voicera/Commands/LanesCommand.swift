@@ -19,7 +19,7 @@ struct LanesCommand: AsyncParsableCommand {
             guard QueueMap.builtIn.contains(queue) else { throw ValidationError("there is no queue \(queue): \(QueueMap.builtIn.joined(separator: ", "))") }
             let logger = try Environment.logger()
             let pool = try stores.makePool(logger: logger, connections: 2)
-            let redis = try? stores.makeRedis(logger: logger)
+            let redis = try stores.makeRedisIfSet(logger: logger)
             try await withPool(pool) {
                 let settings = try await body(LaneSettingsTable(pool: pool), LanePlace(queue: queue, lane: lane, workspace: place.find(in: pool)))
                 if let redis { await withRedis(redis) { await SettingsPusher(map: QueueMap(), redis: redis).push(settings, of: queue) } }
@@ -39,7 +39,7 @@ struct LanesCommand: AsyncParsableCommand {
         func run() async throws {
             let logger = try Environment.logger()
             let pool = try stores.makePool(logger: logger, connections: 2)
-            let redis = try? stores.makeRedis(logger: logger)
+            let redis = try stores.makeRedisIfSet(logger: logger)
             try await withPool(pool) {
                 let found = try await LaneCensus(pool: pool).lanes(of: queue, workspace: place.find(in: pool), after: "", limit: max(1, limit))
                 let defaults = try await QueueSettingsTable(pool: pool).find(queue).laneDefaults

@@ -19,7 +19,7 @@ struct QueuesCommand: AsyncParsableCommand {
             guard QueueMap.builtIn.contains(queue) else { throw ValidationError("there is no queue \(queue): \(QueueMap.builtIn.joined(separator: ", "))") }
             let logger = try Environment.logger()
             let pool = try stores.makePool(logger: logger, connections: 2)
-            let redis = try? stores.makeRedis(logger: logger)
+            let redis = try stores.makeRedisIfSet(logger: logger)
             try await withPool(pool) {
                 let settings = try await body(QueueSettingsTable(pool: pool), queue, place.find(in: pool))
                 if let redis { await withRedis(redis) { await SettingsPusher(map: QueueMap(), redis: redis).push(settings) } }
@@ -36,7 +36,7 @@ struct QueuesCommand: AsyncParsableCommand {
         func run() async throws {
             let logger = try Environment.logger()
             let pool = try stores.makePool(logger: logger, connections: 2)
-            let redis = try? stores.makeRedis(logger: logger)
+            let redis = try stores.makeRedisIfSet(logger: logger)
             try await withPool(pool) {
                 let settings = try await QueueSettingsTable(pool: pool).all()
                 let map = QueueMap()

@@ -74,7 +74,7 @@ extension SchedulesCommand {
                     maxAttempts: maxAttempts ?? Int32(clamping: type.maxAttempts), catchUp: catchUp, catchUpLimit: catchUpLimit, overlap: overlap)
                 do {
                     let made = try await ScheduleTable(pool: pool).create(IdentifierSource.system.next(), definition, workspace: workspace)
-                    if case .done(let row) = made { print(SchedulesCommand.line(row)) }
+                    print(SchedulesCommand.line(made.schedule))
                 } catch let refusal as ScheduleRefusal {
                     throw ValidationError(SchedulesCommand.words(refusal))
                 }
@@ -90,10 +90,10 @@ extension SchedulesCommand {
 
         func run() async throws {
             // The sweep finds the job too; telling the index saves its few seconds.
-            let redis = try? one.stores.makeRedis(logger: Environment.logger())
+            let redis = try one.stores.makeRedisIfSet(logger: Environment.logger())
             try await one.with { table, id, workspace in
                 let job = IdentifierSource.system.next(JobRow.self)
-                guard case .done(let fired) = try await table.run(id, workspace: workspace, actor: "cli", job: job) else { return false }
+                guard let fired = try await table.run(id, workspace: workspace, actor: "cli", job: job) else { return false }
                 if let redis { await push(fired, to: redis) }
                 print(fired.id)
                 return true

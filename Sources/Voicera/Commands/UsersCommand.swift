@@ -22,19 +22,25 @@ struct UsersCommand: AsyncParsableCommand {
                 throw ValidationError("a line with a password of \(Passwords.lengths.lowerBound) to \(Passwords.lengths.upperBound) characters is expected")
             }
             let hash = try await Passwords().hash(Redacted(line))
-            let pool = try stores.makePool(logger: Environment.logger(), connections: 2)
+            let logger = try Environment.logger()
+            let pool = try stores.makePool(logger: logger, connections: 2)
+            let redis = try stores.makeRedisIfSet(logger: logger)
             try await withPool(pool) {
                 let workspace = try await place.find(in: pool)
                 let found = if let id = UserID(user) { id } else { try await PasswordTable(pool: pool).user(email: user, workspace: workspace) }
                 guard let found else { throw ValidationError("the workspace has no user \(user)") }
-                try await pool.withTransaction { connection in
-                    guard try await PasswordTable.set(hash, of: found, workspace: workspace, on: connection) else {
-                        throw ValidationError("the workspace has no user \(user)")
-                    }
+                let ended = try await pool.withTransaction { connection in
+                    let ended = try await PasswordTable.set(hash, of: found, workspace: workspace, on: connection)
+                    guard let ended else { throw ValidationError("the workspace has no user \(user)") }
                     try await OperatorActionTable.record(
                         workspace: workspace, actor: "cli", action: "users.set_password", detail: #"{"user":"\#(found)"}"#, on: connection)
+                    return ended
                 }
-                print("set")
+                var isTold = ended.isEmpty
+                if let redis, !isTold {
+                    await withRedis(redis) { isTold = await Revocations(redis: redis, logger: logger).announce(Set(ended.map(\.description))) }
+                }
+                print(isTold ? "set" : "set; Redis could not tell, so that it may take 30 seconds until programs of the user stop")
             }
         }
     }

@@ -28,6 +28,7 @@ extension Environment {
             settings.sharedSecret = Redacted(secret)
         }
         settings.registrationToken = value("OAUTH_REGISTRATION_TOKEN").map { Redacted($0) }
+        settings.requiresNonces = try flag("OAUTH_DPOP_NONCES")
         settings.accessTokens = try time(
             "OAUTH_ACCESS_TOKEN_LIFETIME", .seconds(1)...OAuthSettings.longestAccessTokens) ?? settings.accessTokens
         settings.refreshIdle = try time("OAUTH_REFRESH_TOKEN_IDLE", .seconds(60)...(.seconds(366 * 86_400))) ?? settings.refreshIdle
@@ -62,6 +63,15 @@ extension Environment {
             }
         }
         return BootstrapClient(id: id, secret: Redacted(secret), redirectURIs: uris)
+    }
+
+    /// `on` or `off`, which is what it is when nothing is set.
+    private static func flag(_ name: String) throws -> Bool {
+        switch value(name) {
+        case nil, "off": false
+        case "on": true
+        case let other?: throw ValidationError("\(name): \(other) is neither on nor off")
+        }
     }
 
     /// `15m`, `30d`.

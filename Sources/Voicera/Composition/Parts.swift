@@ -44,7 +44,8 @@ struct Parts {
         observeIntake(writer, events, pusher)
         let keys = APIKeyTable(pool: pool)
         let (revocations, use) = (Revocations(redis: redis, logger: logger), KeyUse(keys: keys, logger: logger))
-        let server = OAuthServer(pool: pool, sealer: sealer, revocations: revocations, issuer: Issuer(oauth.publicURL), settings: oauth.settings)
+        let server = OAuthServer(
+            pool: pool, redis: redis, sealer: sealer, revocations: revocations, issuer: Issuer(oauth.publicURL), settings: oauth.settings)
         let authenticator = Authenticator(keys: keys, revocations: revocations, use: use, verify: server.accessTokens.verify)
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: writer, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),

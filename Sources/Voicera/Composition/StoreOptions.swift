@@ -26,6 +26,13 @@ struct StoreOptions: ParsableArguments {
         }
     }
 
+    /// For commands that go without: the ledger has what they do, and Redis only hears of it sooner. An address that is none is an error all the same.
+    /// - Returns: nil when none is set.
+    func makeRedisIfSet(logger: Logger) throws -> RedisClient? {
+        guard redis ?? Environment.value("REDIS_URL") != nil else { return nil }
+        return try makeRedis(logger: logger)
+    }
+
     func makeRedis(logger: Logger) throws -> RedisClient {
         guard let url = redis ?? Environment.value("REDIS_URL") else { throw ValidationError("REDIS_URL is not set and --redis is not given") }
         do {

@@ -10,6 +10,8 @@ struct IsolationScene {
         var method: String
         var path: String
         var isGuarded: Bool
+        /// Whether the document says that it takes an `Idempotency-Key`.
+        var takesKey: Bool
         var example: Data?
         /// Parameters of the query with the pattern of their values.
         var parameters: [(name: String, pattern: String)]
@@ -21,6 +23,8 @@ struct IsolationScene {
     let first: Belongings
     /// Of the second one.
     let own: Belongings
+    /// The second one.
+    let workspace: WorkspaceID
     private let client: Client
 
     static func run(_ body: (IsolationScene) async throws -> Void) async throws {
@@ -31,14 +35,16 @@ struct IsolationScene {
             let routes = Self.routes(try await api.client.get("/api/openapi.json"))
             let first = try await Belongings(of: api.workspace, api.client, api, places: routes.map(\.path))
             let own = try await Belongings(of: other, client, api, places: routes.map(\.path))
-            let scene = IsolationScene(api: api, routes: routes, first: first, own: own, client: client)
+            let scene = IsolationScene(api: api, routes: routes, first: first, own: own, workspace: other, client: client)
             #expect(scene.routes.count > 60)
             try await body(scene)
         }
     }
 
     /// As the second workspace, with a key of every scope.
-    func second(_ method: String, _ path: String, body: Data? = nil) async throws -> Answer { try await client.send(method, path, body: body) }
+    func second(_ method: String, _ path: String, body: Data? = nil, headers: [String: String] = [:]) async throws -> Answer {
+        try await client.send(method, path, body: body, headers: headers)
+    }
 
     private static func routes(_ document: Answer) -> [Route] {
         var found: [Route] = []
@@ -51,10 +57,11 @@ struct IsolationScene {
                     guard let name = parameter["name"] as? String, name != "cursor" else { return nil }
                     return (name, (parameter["schema"] as? [String: Any])?["pattern"] as? String ?? "")
                 }
+                let headers = operation["x-headers"] as? [[String: Any]] ?? []
                 found.append(
                     Route(
-                        method: method.uppercased(), path: path, isGuarded: (operation["security"] as? [Any])?.isEmpty == false, example: example,
-                        parameters: parameters))
+                        method: method.uppercased(), path: path, isGuarded: (operation["security"] as? [Any])?.isEmpty == false,
+                        takesKey: headers.contains { $0["name"] as? String == "Idempotency-Key" }, example: example, parameters: parameters))
             }
         }
         return found.sorted { ($0.path, $0.method) < ($1.path, $1.method) }

@@ -26,13 +26,14 @@ import Testing
             #expect(!scopes.contains("operator") && !scopes.contains("keys:write") && !scopes.contains("clients:write") && scopes.contains("courses:read"))
             #expect(answer.text("registration_client_uri") == api.oauth.issuer.url + "\(Self.path)/\(id)")
             let own = api.client.with(key: answer.text("registration_access_token"))
-            #expect(try await own.get("\(Self.path)/\(id)").text("client_name") == "Reader")
+            let shown = try await own.get("\(Self.path)/\(id)")
+            #expect(shown.text("client_name") == "Reader" && shown.text("registration_access_token") == answer.text("registration_access_token"))
             for stranger in [client, api.client, api.client.with(key: nil)] {
-                #expect(try await stranger.get("\(Self.path)/\(id)").isProblem(401, "invalid_token"))
-                #expect(try await stranger.send("DELETE", "\(Self.path)/\(id)").isProblem(401, "invalid_token"))
+                #expect(try await stranger.get("\(Self.path)/\(id)").isOAuthError("invalid_token", status: 401))
+                #expect(try await stranger.send("DELETE", "\(Self.path)/\(id)").isOAuthError("invalid_token", status: 401))
             }
             #expect(try await own.send("DELETE", "\(Self.path)/\(id)").status == 204)
-            #expect(try await own.get("\(Self.path)/\(id)").isProblem(401, "invalid_token"))
+            #expect(try await own.get("\(Self.path)/\(id)").isOAuthError("invalid_token", status: 401))
         }
     }
 
@@ -71,7 +72,7 @@ import Testing
     @Test func `only who has the token registers, and nobody where none is set`() async throws {
         try await Self.run { api, _ in
             for stranger in [api.client, api.client.with(key: nil), api.client.with(key: "x")] {
-                #expect(try await stranger.post(Self.path, "{}").isProblem(401, "invalid_token"))
+                #expect(try await stranger.post(Self.path, "{}").isOAuthError("invalid_token", status: 401))
             }
             let metadata = try await api.client.get("/.well-known/oauth-authorization-server")
             #expect(metadata.text("registration_endpoint") == api.oauth.issuer.url + Self.path)

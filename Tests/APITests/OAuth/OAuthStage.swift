@@ -19,6 +19,19 @@ struct OAuthStage: Sendable {
 
     let api: TestAPI
 
+    /// A client that proves itself by its key.
+    func makeClient(signingWith key: ProofMaker, grants: [String] = ["client_credentials"]) async throws -> Client {
+        let types = grants.map { "\"\($0)\"" }.joined(separator: ",")
+        let uris = grants.contains("authorization_code") ? #","redirectUris":["\#(Self.redirectURI)"]"# : ""
+        let answer = try await api.client.post(
+            "/api/oauth/clients",
+            #"{"name":"signing","grantTypes":[\#(types)],"scopes":["jobs:read"],"tokenEndpointAuthMethod":"private_key_jwt","jwks":{"keys":[\#(key.jwk)]}\#(uris)}"#)
+        guard answer.status == 201, answer.value("clientSecret") == nil, let text = answer.text("id"), let id = OAuthClientID(text) else {
+            throw Unexpected(description: "no client: \(answer)")
+        }
+        return Client(id: id, clientID: text)
+    }
+
     func makeClient(
         grants: [String] = ["authorization_code", "refresh_token"], method: String = "client_secret_basic", scopes: [String] = ["jobs:read", "jobs:write"]
     ) async throws -> Client {
@@ -116,10 +129,7 @@ struct OAuthStage: Sendable {
 
     static func basic(_ user: String, _ password: String) -> String { "Basic " + Data("\(user):\(password)".utf8).base64EncodedString() }
 
-    static func encoded(_ fields: [String: String]) -> String {
-        let allowed = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-        return fields.map { "\($0)=\($1.addingPercentEncoding(withAllowedCharacters: allowed) ?? "")" }.sorted().joined(separator: "&")
-    }
+    static func encoded(_ fields: [String: String]) -> String { FormText.encode(fields.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }) }
 }
 
 extension TestAPI {

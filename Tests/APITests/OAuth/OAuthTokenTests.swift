@@ -64,9 +64,9 @@ import Testing
             }
             let json = try await stage.post(
                 "/api/oauth/token", #"{"grant_type":"client_credentials"}"#, headers: basic.merging(["Content-Type": "application/json"]) { $1 })
-            #expect(json.isProblem(415, "unsupported_media_type"))
+            #expect(json.isOAuthError("invalid_request", status: 415))
             let large = try await stage.post("/api/oauth/token", "a=" + String(repeating: "a", count: 70_000), headers: basic)
-            #expect(large.isProblem(413, "too_large"))
+            #expect(large.isOAuthError("invalid_request", status: 413))
             let query = try await stage.post(
                 "/api/oauth/token?grant_type=client_credentials&client_id=\(client.clientID)&client_secret=\(try #require(client.secret))", "")
             #expect(query.status == 400 || query.status == 401)

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Identity
 import Ledger
@@ -116,8 +115,12 @@ import Testing
             let browser = Browser(port: fixture.port)
             let refused = try await browser.get("/api/oauth/par")
             #expect(refused.status == 405 && refused["allow"] == "OPTIONS, POST")
-            #expect(try await browser.post("/api/oauth/par", body: "{}", type: "application/json").status == 415)
-            #expect(try await browser.post("/api/oauth/par", body: String(repeating: "a", count: 70_000)).status == 413)
+            for (reply, status) in [
+                (try await browser.post("/api/oauth/par", body: "{}", type: "application/json"), 415),
+                (try await browser.post("/api/oauth/par", body: String(repeating: "a", count: 70_000)), 413),
+            ] {
+                #expect(reply.status == status && reply["content-type"] == "application/json" && reply.body.hasPrefix(#"{"error":"invalid_request""#), "\(reply)")
+            }
             let twice = FormText.encode(fixture.parameters() + [("client_secret", fixture.secret ?? ""), ("scope", "jobs:read")])
             #expect(try await browser.post("/api/oauth/par", body: twice).body.contains("invalid_request"))
             let open = try await SignInFixture.make(api, isPublic: true)
@@ -141,8 +144,8 @@ import Testing
     @Test func `a proof binds the code to its key`() async throws {
         try await TestAPI.run { api in
             let fixture = try await SignInFixture.make(api)
-            let (keys, others) = (ProofKeys(), ProofKeys())
-            func headers(_ keys: ProofKeys, _ path: String) throws -> [String: String] { ["DPoP": try keys.proof("POST", fixture.issuer + path)] }
+            let (keys, others) = (ProofMaker(), ProofMaker())
+            func headers(_ keys: ProofMaker, _ path: String) throws -> [String: String] { ["DPoP": try keys.proof(method: "POST", url: fixture.issuer + path)] }
             #expect(try await push(fixture, ["dpop_jkt": others.thumbprint], headers: headers(keys, "/api/oauth/par")).body.contains("invalid_dpop_proof"))
             #expect(try await push(fixture, headers: headers(keys, "/api/oauth/token")).body.contains("invalid_dpop_proof"))
             let proof = try headers(keys, "/api/oauth/par")
@@ -161,32 +164,10 @@ import Testing
     @Test func `dpop_jkt in the query binds the code as well`() async throws {
         try await TestAPI.run { api in
             let fixture = try await SignInFixture.make(api)
-            let keys = ProofKeys()
+            let keys = ProofMaker()
             let code = try await fixture.code(["dpop_jkt": keys.thumbprint])
             #expect(try await fixture.redeem(code).status == 400)
-            #expect(try await fixture.redeem(code, headers: ["DPoP": keys.proof("POST", fixture.issuer + "/api/oauth/token")]).status == 200)
+            #expect(try await fixture.redeem(code, headers: ["DPoP": keys.proof(method: "POST", url: fixture.issuer + "/api/oauth/token")]).status == 200)
         }
-    }
-}
-
-/// A client's key for proofs of possession.
-struct ProofKeys {
-    private let key = P256.Signing.PrivateKey()
-
-    private var coordinates: (x: String, y: String) {
-        let point = Array(key.publicKey.x963Representation)
-        return (Base64URL.encode(point[1..<33]), Base64URL.encode(point[33...]))
-    }
-
-    var thumbprint: String {
-        let json = #"{"crv":"P-256","kty":"EC","x":"\#(coordinates.x)","y":"\#(coordinates.y)"}"#
-        return Base64URL.encode(SHA256.hash(data: Data(json.utf8)).map(\.self))
-    }
-
-    func proof(_ method: String, _ url: String) throws -> String {
-        let header = #"{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"EC","crv":"P-256","x":"\#(coordinates.x)","y":"\#(coordinates.y)"}}"#
-        let claims = #"{"jti":"\#(UUID())","htm":"\#(method)","htu":"\#(url)","iat":\#(Int(Date().timeIntervalSince1970))}"#
-        let text = "\(Base64URL.encode(Array(header.utf8))).\(Base64URL.encode(Array(claims.utf8)))"
-        return text + "." + Base64URL.encode(try key.signature(for: Data(text.utf8)).rawRepresentation)
     }
 }

@@ -31,6 +31,26 @@ import Testing
         }
     }
 
+    @Test(arguments: ["PUT", "DELETE"])
+    func `with a password everything ends that programs were let do under it`(method: String) async throws {
+        try await TestAPI.run { api in
+            let (fixture, other) = (try await SignInFixture.make(api), try await SignInFixture.make(api))
+            let tokens = try await fixture.redeem(try await fixture.code(["scope": "jobs:read"]))
+            let theirs = try await other.redeem(try await other.code(["scope": "jobs:read"]))
+            let waiting = try await fixture.code(["scope": "jobs:read"])
+            let access = try #require(tokens.text("access_token"))
+            #expect(try await api.stage.opens(access))
+            let body = method == "PUT" ? Data(#"{"password":"another password"}"#.utf8) : nil
+            #expect(try await api.client.send(method, "/api/users/\(fixture.user)/password", body: body).status == 204)
+            #expect(try await api.stage.opens(access) == false)
+            let refreshed = try await fixture.redeem(
+                "", ["grant_type": "refresh_token", "refresh_token": tokens.text("refresh_token"), "code": nil, "code_verifier": nil, "redirect_uri": nil])
+            #expect(refreshed.isOAuthError("invalid_grant"), "\(refreshed)")
+            #expect(try await fixture.redeem(waiting).isOAuthError("invalid_grant"), "a code that was not presented yet, too")
+            #expect(try await api.stage.opens(theirs.text("access_token") ?? ""), "another user's go on")
+        }
+    }
+
     @Test(arguments: ["", "short", String(repeating: "x", count: 201), "with a NUL \\u0000 in it"]) func `a password that is none is refused`(password: String) async throws {
         try await TestAPI.run { api in
             let fixture = try await SignInFixture.make(api)

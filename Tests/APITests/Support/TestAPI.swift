@@ -60,7 +60,8 @@ struct TestAPI: Sendable {
         let sealer = try Sealer(secret: Redacted(Sealer.randomKey()))
         let revocations = Revocations(redis: redis, logger: logger)
         let use = KeyUse(keys: keys, logger: logger)
-        let oauth = OAuthServer(pool: pool, sealer: sealer, revocations: revocations, issuer: Issuer(publicURL), settings: settings)
+        let oauth = OAuthServer(
+            pool: pool, redis: redis, sealer: sealer, revocations: revocations, issuer: Issuer(publicURL), settings: settings)
         var services = APIServices(
             pool: pool, redis: redis, intake: Intake(writer: jobs, pusher: pusher), publisher: Publisher(writer: events, pusher: pusher),
             pusher: pusher, queues: queues, feed: feed, registry: JobRegistry(allJobs + [PickyJob.self]),

@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test func `no changed proof is taken and none traps`() throws {
-        var numbers = Numbers(seed: 9449)
+        var numbers = SplitMix64(seed: 9449)
         let (proof, header, claims) = (try maker.sign(), maker.header(), maker.claims())
         for _ in 0..<1500 {
             let changed = numbers.mutation(of: proof)

@@ -67,7 +67,7 @@ import Testing
 
     @Test func `a changed letter never matches, and no text traps`() throws {
         let registered = ["https://a.example:8443/cb?x=%2F", "http://127.0.0.1:8123/cb?x=1", "com.example.app:/oauth"]
-        var numbers = Numbers(seed: 8252)
+        var numbers = SplitMix64(seed: 8252)
         for text in registered {
             let uri = try RedirectURI(registering: text)
             for _ in 0..<3000 {

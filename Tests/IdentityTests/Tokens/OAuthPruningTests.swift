@@ -56,7 +56,7 @@ import Testing
         let stage = try await TokenStage()
         let server = try stage.server()
         func authenticates(_ secret: String) async throws -> Bool {
-            (try? await server.authenticator.authenticate(.init(clientID: "bootstrap", secret: Redacted(secret)))) != nil
+            (try? await server.authenticator.authenticate(.init(clientID: "bootstrap", proof: .secret(Redacted(secret))))) != nil
         }
         let first = BootstrapClient(id: "bootstrap", secret: Redacted("first secret"), redirectURIs: [])
         #expect(try await first.ensure(in: stage.pool) == .ready)

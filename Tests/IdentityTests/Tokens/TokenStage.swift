@@ -6,7 +6,6 @@ import NIOPosix
 import Postgres
 import Primitives
 import Redis
-import Synchronization
 import TestSupport
 
 /// A ledger with a client, and processes that share it.
@@ -16,8 +15,6 @@ final class TokenStage: Sendable {
     let secret = Redacted(Sealer.randomKey())
     let workspace = IdentifierSource.system.next(Workspace.self)
     let client: OAuthClientRow
-    /// Added to the time of every process that asks.
-    let later = Mutex(Duration.zero)
 
     init() async throws {
         var configuration = try PostgresConfiguration(url: try await TestPostgres.freshDatabase())
@@ -37,8 +34,8 @@ final class TokenStage: Sendable {
     /// As one more API process makes it.
     func server(issuer: String = "https://api.example", secret: Redacted<String>? = nil, settings: OAuthSettings = OAuthSettings()) throws -> OAuthServer {
         OAuthServer(
-            pool: pool, sealer: try Sealer(secret: secret ?? self.secret), revocations: Revocations(redis: redis, namespace: namespace(), logger: Logger(label: "test")),
-            issuer: Issuer(issuer), settings: settings, now: { [self] in AccessTokens.systemTime() + later.withLock { $0.microseconds } })
+            pool: pool, redis: redis, sealer: try Sealer(secret: secret ?? self.secret), revocations: Revocations(redis: redis, namespace: namespace(), logger: Logger(label: "test")),
+            issuer: Issuer(issuer), settings: settings)
     }
 
     func token(_ server: OAuthServer, scope: String? = nil) async throws -> String {

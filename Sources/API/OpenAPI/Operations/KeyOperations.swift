@@ -8,7 +8,7 @@ enum KeyOperations {
 
     static let create = Operation(
         "createKey", .keys, "Make an API key",
-        description: "The secret, `key`, is in this answer and nowhere else. A key has no scope that its maker lacks, and no network that its maker may not come from.",
+        description: "The secret, `key`, is in this answer and nowhere else. A key has no scope that its maker lacks, no network that its maker may not come from, and no end after that of the key that makes it.",
         body: .json(KeySchemas.new, example: KeySchemas.newExample),
         answers: [.created("The key, with its secret.", KeySchemas.keyWithSecret, example: KeySchemas.secretExample)],
         problems: [.beyondCaller([.body("/scopes", "you do not have operator yourself")])])

@@ -13,6 +13,19 @@ enum OAuthOperations {
         status: .unauthorized, description: "The client is not known, or did not prove who it is.", schema: OAuthSchemas.error,
         example: ["error": "invalid_client", "error_description": "The client is not known, or it did not prove who it is."])
 
+    /// What is wrong with a request as such, or with us, in OAuth's own words too.
+    static let refusedAsSuch: [Operation.Answer] = [
+        Operation.Answer(
+            status: .contentTooLarge, description: "The body is too large.", schema: OAuthSchemas.error,
+            example: ["error": "invalid_request", "error_description": "The body is larger than 64 KiB."]),
+        Operation.Answer(
+            status: .unsupportedMediaType, description: "The body is of another kind.", schema: OAuthSchemas.error,
+            example: ["error": "invalid_request", "error_description": "The body must be application/x-www-form-urlencoded in UTF-8, not encoded."]),
+        Operation.Answer(
+            status: .serviceUnavailable, description: "Not at the moment; `Retry-After` says when.", schema: OAuthSchemas.error,
+            example: ["error": "temporarily_unavailable", "error_description": "The storage does not answer at the moment."]),
+    ]
+
     /// Basic, or in the form.
     private static func forClients(_ operation: Operation) -> Operation {
         var operation = operation
@@ -23,7 +36,7 @@ enum OAuthOperations {
     static let token = forClients(
         Operation(
             "createToken", .authentication, "Get an access token",
-            description: "For a code (with its PKCE verifier), for the client itself, or for a refresh token. The client proves who it is by Basic or in the form.",
+            description: "For a code (with its PKCE verifier), for the client itself, or for a refresh token. The client proves who it is by Basic, in the form, or by a signature.",
             parameters: [.header("DPoP", .string(1...8192), "Proof of a key that the token is then bound to (RFC 9449).")],
             body: .form(
                 OAuthSchemas.tokenRequest,
@@ -35,14 +48,14 @@ enum OAuthOperations {
                         "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln", "token_type": "Bearer", "expires_in": 900, "scope": "jobs:read",
                         "refresh_token": exampleRefresh,
                     ]), refused, unknownClient,
-            ]))
+            ] + refusedAsSuch))
 
     static let revoke = forClients(
         Operation(
             "revokeToken", .authentication, "End a grant by one of its tokens",
             description: "RFC 7009. Every other token of the grant ends with it. Unknown tokens and those of other clients are answered alike, and stay as they are.",
             body: .form(OAuthSchemas.tokenQuestion, example: ["token": exampleRefresh, "client_id": exampleClient, "client_secret": "vos_…"]),
-            answers: [.ok("It is good no more.", OAuthSchemas.nothing, example: .object([])), refused, unknownClient]))
+            answers: [.ok("It is good no more.", OAuthSchemas.nothing, example: .object([])), refused, unknownClient] + refusedAsSuch))
 
     static let introspect = forClients(
         Operation(
@@ -51,7 +64,7 @@ enum OAuthOperations {
             body: .form(OAuthSchemas.tokenQuestion, example: ["token": exampleRefresh, "client_id": exampleClient, "client_secret": "vos_…"]),
             answers: [
                 .ok("What it is worth.", OAuthSchemas.introspection, example: ["active": false]), refused, unknownClient,
-            ]))
+            ] + refusedAsSuch))
 
     static let serverMetadata = Operation(
         "getAuthorizationServerMetadata", .authentication, "How to use this OAuth server (RFC 8414)",
@@ -65,7 +78,7 @@ enum OAuthOperations {
                     "introspection_endpoint": "https://api.voicera.ai/api/oauth/introspect", "scopes_supported": ["jobs:read"],
                     "response_types_supported": ["code"], "grant_types_supported": ["authorization_code"],
                     "token_endpoint_auth_methods_supported": ["client_secret_basic"], "code_challenge_methods_supported": ["S256"],
-                    "dpop_signing_alg_values_supported": ["ES256"],
+                    "token_endpoint_auth_signing_alg_values_supported": ["ES256"], "dpop_signing_alg_values_supported": ["ES256"],
                 ])
         ])
 

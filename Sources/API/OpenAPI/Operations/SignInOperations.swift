@@ -1,5 +1,6 @@
 import HTTPTypes
 import Identity
+import Primitives
 
 /// Pages for people in browsers. Programs only lead there.
 enum SignInOperations {
@@ -26,7 +27,7 @@ enum SignInOperations {
     private static let unavailable = page(.serviceUnavailable, "Not at the moment.")
 
     /// Of any length: what is wrong with one is told to the client, in a redirect.
-    private static let parameters: [Schema.Member] = [
+    static let parameters: [Schema.Member] = [
         "client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method", "prompt", "dpop_jkt", "request_uri",
         "response_mode", "resource",
     ].map { .optional($0, .string(pattern: Schema.withoutNUL)) }
@@ -68,7 +69,11 @@ enum SignInOperations {
     private static let carried: [Schema.Member] = [.optional("request", .string(0...longest)), .optional("token", .string(1...100))]
 
     static let signIn = form(
-        "signIn", "Sign in", carried + [.optional("email", .string(1...320)), .optional("password", .string(1...200))],
+        "signIn", "Sign in",
+        carried + [
+            .optional("workspace", Schema.id(Workspace.self).described("In the place of a request, for the list of programs.")),
+            .optional("email", .string(1...320)), .optional("password", .string(1...200)),
+        ],
         example: ["request": "client_id=…", "token": "…", "email": "john@example.com", "password": "…"],
         [
             redirect("Signed in; on to the question."), page(.unprocessableContent, "The e-mail address or the password is not right, or missing."),
@@ -82,38 +87,23 @@ enum SignInOperations {
     static let signOut = form(
         "signOut", "Sign out", carried, example: ["token": "…"], [redirect("Signed out.")])
 
+    static let consents = Operation(
+        "showConsents", .authentication, "Which programs may act for whoever is signed in",
+        parameters: [
+            .query("workspace", .id(Workspace.self), "Where to sign in, if nobody is; the first workspace when left out."),
+            .query("ended", .string(1...10), "Says that something was taken back."),
+        ],
+        answers: [page(.ok, "The list, or the sign-in."), malformed, unavailable])
+
+    static let withdraw = form(
+        "withdrawConsent", "Take back what a program was let do",
+        [.optional("client", .string(1...128)), .optional("token", .string(1...100))], example: ["client": "client_01jd7t5m8efqv8s4z3x2c1b0n9", "token": "…"],
+        [redirect("Back to the list.")])
+
     static let signOutPage = Operation(
         "showSignOut", .authentication, "Who is signed in, and the way out", answers: [page(.ok, "The page."), unavailable])
 
     static let style = Operation(
         "getSignInStyle", .authentication, "How the pages of the sign-in look",
         answers: [Operation.Answer(status: .ok, description: "The style sheet.", schema: .string(), example: "body { … }", mediaType: "text/css")])
-
-    static let push = Operation(
-        "pushAuthorizationRequest", .authentication, "Push an authorization request",
-        description: """
-            RFC 9126: the parameters of `authorize`, from the client itself, who proves who it is by Basic or in the form. The reference is good for a minute, one \
-            browser and one answer.
-            """,
-        parameters: [.header("DPoP", .string(1...8192), "Proof of a key that the code is then bound to (RFC 9449).")],
-        body: .form(
-            .form("PushedAuthorizationRequest", parameters.filter { $0.name != "request_uri" } + [.optional("client_secret", .string(1...200))]),
-            example: exampleParameters),
-        answers: [
-            Operation.Answer(
-                status: .created, description: "The reference.", schema: pushed,
-                example: ["request_uri": "urn:ietf:params:oauth:request_uri:Qm9v3xT0xkzN5bq1fD7s2LrYc8WgH4aEoPjVuKiRnZw", "expires_in": 60]),
-            Operation.Answer(
-                status: .badRequest, description: "As `authorize` would refuse it.", schema: refusal,
-                example: ["error": "invalid_request", "error_description": "The parameter code_challenge is missing."]),
-            Operation.Answer(
-                status: .unauthorized, description: "The client is not known, or did not prove who it is.", schema: refusal,
-                example: ["error": "invalid_client", "error_description": "The client is not known, or it did not prove who it is."]),
-        ])
-
-    private static let pushed = Schema.object(
-        "PushedReference",
-        [.required("request_uri", .string(pattern: "^urn:ietf:params:oauth:request_uri:[A-Za-z0-9_-]{43}$")), .required("expires_in", .integer(1...600))])
-    private static let refusal = Schema.object(
-        "AuthorizationError", [.required("error", .string(pattern: "^[a-z_]+$")), .optional("error_description", .string())])
 }

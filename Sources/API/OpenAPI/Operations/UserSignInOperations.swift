@@ -6,7 +6,7 @@ enum UserSignInOperations {
     static let setPassword = Operation(
         "setPassword", .users, "Set a user's password",
         description: """
-            Ends the user's sessions. The caller needs every scope that the user's role may grant: whoever sets a password can sign in with it. It is stored as \
+            Ends the user's sessions and everything that programs were let do in their name. The caller needs every scope that the user's role may grant: whoever sets a password can sign in with it. It is stored as \
             a scrypt hash and shown nowhere.
             """,
         body: .json(
@@ -14,7 +14,7 @@ enum UserSignInOperations {
         answers: [.noContent("It is set.")])
 
     static let removePassword = Operation(
-        "removePassword", .users, "Remove a user's password", description: "Ends the user's sessions; nobody signs in as this user any more.",
+        "removePassword", .users, "Remove a user's password", description: "Ends the user's sessions and everything that programs were let do in their name; nobody signs in as this user any more.",
         answers: [.noContent("There is none any more.")])
 
     static let consents = Operation(

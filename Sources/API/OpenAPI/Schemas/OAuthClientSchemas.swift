@@ -21,7 +21,7 @@ enum OAuthClientSchemas {
             .optional("clientSecret", .string().described("Shown when it is made, and nowhere else.")), .required("name", .string()),
             .required("grantTypes", .array(.choice(GrantType.self))), .required("redirectUris", .array(.string())),
             .required("scopes", .array(.choice(Scope.self))), .required("tokenEndpointAuthMethod", .choice(ClientMetadata.AuthMethod.self)),
-            .required("previousSecretUntil", Schema.time.orNull.described("The secret before the last one is good until then.")),
+            .optional("jwks", keys.orNull.described("Of a client that proves itself by a signature.")), .required("previousSecretUntil", Schema.time.orNull.described("The secret before the last one is good until then.")),
             .required("createdAt", .time), .required("updatedAt", .time),
         ])
 
@@ -48,8 +48,20 @@ enum OAuthClientSchemas {
             .required("redirectUris", redirectURIs), .required("scopes", scopes), .required("tokenEndpointAuthMethod", .choice(["none"])),
         ], open: false)
 
-    /// For itself, for users, or for users without a secret.
-    static let new = Schema.anyOf([forItself, forUsers, withoutSecret])
+    private static let signing = Schema.object(
+        nil,
+        [
+            .required("name", name), .required("grantTypes", grants([[.clientCredentials]])), .required("scopes", scopes),
+            .required("tokenEndpointAuthMethod", .choice(["private_key_jwt"])), .required("jwks", exampleKeys),
+        ], open: false)
+
+    /// A key of a JWK set, with others the whole of what `private_key_jwt` is verified by (RFC 7517).
+    private static let keys = Schema.object("ClientKeys", [.required("keys", .array(.object(nil, [.required("kty", .string())]), 1...ClientKeys.most))])
+    /// Narrower than what is taken: whether a point is one of its curve is not for a schema to say.
+    private static let exampleKeys = Schema(keywords: [("const", OAuthClientOperations.exampleKeys)])
+
+    /// For itself, for users, for users without a secret, or with a key of its own.
+    static let new = Schema.anyOf([forItself, forUsers, withoutSecret, signing])
 
     /// Only what one client of each kind can always take.
     static let change = Schema.object(nil, [.optional("name", name), .optional("scopes", scopes)], open: false)
@@ -68,8 +80,11 @@ enum OAuthClientSchemas {
             .optional("client_name", name), .required("redirect_uris", redirectURIs),
             .optional("grant_types", grants([[.authorizationCode], [.authorizationCode, .refreshToken]])),
             .optional("response_types", Schema.array(.choice(["code"]), 0...1)),
-            .optional("token_endpoint_auth_method", .choice(ClientMetadata.AuthMethod.self)),
+            .optional("token_endpoint_auth_method", .choice(["client_secret_basic", "client_secret_post", "none"])),
         ])
+
+    /// The id in it is the registration's own; all of the metadata beside it.
+    static let registrationChange = Schema.object(nil, [.required("client_id", .string(1...128)), .required("redirect_uris", redirectURIs)])
 
     static let registered = Schema.object(
         "OAuthRegistration",
@@ -79,6 +94,6 @@ enum OAuthClientSchemas {
             .optional("registration_access_token", .string()), .required("registration_client_uri", .url), .required("client_name", .string()),
             .required("redirect_uris", .array(.string())), .required("grant_types", .array(.choice(GrantType.self))),
             .required("response_types", .array(.string())), .required("token_endpoint_auth_method", .choice(ClientMetadata.AuthMethod.self)),
-            .required("scope", .string()),
+            .required("scope", .string()), .optional("jwks", keys),
         ])
 }

@@ -22,10 +22,14 @@ enum OAuthSchemas {
             .optional("refresh_token", token.described("Good for one use; each answer brings the next.")),
         ])
 
-    private static let clientFields: [Schema.Member] = [
-        .optional("client_id", .string(1...128).described("When the client does not prove itself by Basic.")),
+    /// By one of them, or by Basic.
+    static let clientProofs: [Schema.Member] = [
         .optional("client_secret", .string(1...256)),
+        .optional("client_assertion", .string(1...8192, pattern: "^[A-Za-z0-9_.-]+$").described("Signed by the client (`private_key_jwt`, RFC 7523).")),
+        .optional("client_assertion_type", .choice([ClientAssertion.type])),
     ]
+    private static let clientFields: [Schema.Member] =
+        [.optional("client_id", .string(1...128).described("When the client does not prove itself by Basic."))] + clientProofs
 
     static let tokenRequest = Schema.form(
         nil,
@@ -57,7 +61,7 @@ enum OAuthSchemas {
         "OAuthServerMetadata",
         ["issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "revocation_endpoint", "introspection_endpoint"].map { .required($0, .url) } + [
             "scopes_supported", "response_types_supported", "grant_types_supported", "token_endpoint_auth_methods_supported",
-            "code_challenge_methods_supported", "dpop_signing_alg_values_supported",
+            "code_challenge_methods_supported", "dpop_signing_alg_values_supported", "token_endpoint_auth_signing_alg_values_supported",
         ].map { .required($0, .array(.string())) } + [.optional("registration_endpoint", .url)])
 
     static let resourceMetadata = Schema.object(

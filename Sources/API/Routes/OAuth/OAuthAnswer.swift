@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Identity
+import Logging
 
 /// How the endpoints of OAuth answer: JSON of their own, never kept by anybody in between (RFC 6749 §5).
 enum OAuthAnswer {
@@ -10,26 +11,40 @@ enum OAuthAnswer {
         return response
     }
 
-    static func refusal(_ refusal: OAuthRefusal) -> Response {
+    static func refusal(_ refusal: OAuthRefusal, status: HTTPResponse.Status? = nil) -> Response {
         var response = json(
             ["error": .string(refusal.code.rawValue), "error_description": .string(plain(refusal.detail))],
-            status: refusal.code == .invalidClient ? .unauthorized : .badRequest)
+            status: status ?? (refusal.code == .invalidClient ? .unauthorized : .badRequest))
         // Whatever way the client tried, this is one that there is.
         if refusal.code == .invalidClient { response.headers[.wwwAuthenticate] = "Basic realm=\"voicera\", charset=\"UTF-8\"" }
+        response.headers[.dpopNonce] = refusal.nonce
         return response
     }
 
-    /// Answers refusals as OAuth has them. What is wrong with the request as such, or with us, stays a problem.
-    static func answering(_ answer: () async throws -> Response) async throws -> Response {
+    /// Answers every refusal as OAuth has them, and what is wrong with the request as such, or with us, in the same words.
+    static func answering(_ context: APIContext, _ answer: () async throws -> Response) async throws -> Response {
         do {
             return try await answer()
         } catch let refusal as OAuthRefusal {
+            context.caller.fail(with: refusal.code.rawValue)
             return self.refusal(refusal)
-        } catch let defect as FormFields.Defect {
-            switch defect {
-            case .malformed, .tooMany: return refusal(OAuthRefusal(.invalidRequest, "The form is not validly encoded, or has too many fields."))
-            case .unsupportedMediaType, .tooLarge: throw defect
-            }
+        } catch {
+            guard let problem = Problem(error), let code = word(for: problem.status) else { throw error }
+            if problem.status == .serviceUnavailable { context.requestLogger.warning("request failed", metadata: ["error": "\(error)"]) }
+            context.caller.fail(with: problem.code)
+            var response = refusal(OAuthRefusal(code, problem.detail), status: problem.status)
+            for field in problem.headers { response.headers[field.name] = field.value }
+            return response
+        }
+    }
+
+    /// Nil for what stays a problem: a route that there is not, a defect of ours.
+    private static func word(for status: HTTPResponse.Status) -> OAuthRefusal.Code? {
+        switch status {
+        case .badRequest, .contentTooLarge, .unsupportedMediaType, .unprocessableContent: .invalidRequest
+        case .unauthorized: .invalidToken
+        case .serviceUnavailable: .temporarilyUnavailable
+        default: nil
         }
     }
 

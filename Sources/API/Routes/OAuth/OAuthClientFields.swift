@@ -7,17 +7,21 @@ struct OAuthClientFields {
     var grantTypes: [GrantType]?
     var redirectURIs: [String]?
     var scopes: Set<Scope>?
+    var keys: ClientKeys?
 
     /// - Parameter required: of a client that does not exist yet.
     init(_ fields: inout Fields, required: Bool) {
         name = fields.text("name", required: required, longest: ClientMetadata.longestName)
         authMethod = fields.text("tokenEndpointAuthMethod", longest: 32).flatMap { text in
             ClientMetadata.AuthMethod(rawValue: text)
-                ?? fields.refused("tokenEndpointAuthMethod", "must be one of client_secret_basic, client_secret_post, none")
+                ?? fields.refused("tokenEndpointAuthMethod", "must be one of \(ClientMetadata.AuthMethod.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         grantTypes = Self.choices("grantTypes", of: GrantType.self, required: required, &fields)
         redirectURIs = fields.texts("redirectUris", most: ClientMetadata.mostRedirectURIs, longest: RedirectURI.longest)
         scopes = Self.choices("scopes", of: Scope.self, required: required, &fields).map { Set($0) }
+        keys = fields.object("jwks").flatMap { json in
+            do throws(ClientKeys.Malformed) { return try ClientKeys(json) } catch { return fields.refused("jwks", error.reason) }
+        }
     }
 
     private static func choices<Choice: RawRepresentable & CaseIterable>(
@@ -40,6 +44,7 @@ extension Fields {
             case .grantTypes: refuse("grantTypes", fault.reason)
             case .redirectURIs: refuse("redirectUris", fault.reason)
             case .authMethod: refuse("tokenEndpointAuthMethod", fault.reason)
+            case .keys: refuse("jwks", fault.reason)
             }
         }
     }

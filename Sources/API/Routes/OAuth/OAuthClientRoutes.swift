@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import Ledger
+import Postgres
 import Primitives
 
 /// The programs that a workspace lets ask for tokens. Nobody gives a program more than they may do themselves, and nobody takes over one that may more.
@@ -27,15 +28,16 @@ struct OAuthClientRoutes: Sendable {
     private func create(_ call: Call) async throws -> Response {
         let (body, claim) = try await call.body()
         var fields = Fields(body)
-        fields.allow(only: ["name", "grantTypes", "redirectUris", "scopes", "tokenEndpointAuthMethod"])
+        fields.allow(only: ["name", "grantTypes", "redirectUris", "scopes", "tokenEndpointAuthMethod", "jwks"])
         let read = OAuthClientFields(&fields, required: true)
         let metadata = ClientMetadata(
             name: read.name ?? "", authMethod: read.authMethod ?? .basic, grantTypes: read.grantTypes ?? [], redirectURIs: read.redirectURIs ?? [],
-            scopes: read.scopes ?? [])
+            scopes: read.scopes ?? [], keys: read.keys)
         if fields.faults.isEmpty { fields.add(metadata.faults) }
         try fields.finish()
         try Self.check(metadata.scopes, for: call)
         try Self.checkPlace(of: call)
+        try await checkEnd(of: call)
 
         let id = services.ids.next(OAuthClient.self)
         let secret = metadata.newSecret
@@ -58,14 +60,15 @@ struct OAuthClientRoutes: Sendable {
     private func change(_ call: Call) async throws -> Response {
         let (body, _) = try await call.body()
         var fields = Fields(body)
-        fields.allow(only: ["name", "grantTypes", "redirectUris", "scopes"])
+        fields.allow(only: ["name", "grantTypes", "redirectUris", "scopes", "jwks"])
         let read = OAuthClientFields(&fields, required: false)
         try fields.finish()
         guard let id = call.id(OAuthClientID.self) else { throw Problem.notFound("OAuth client") }
         try Self.checkPlace(of: call)
+        try await checkEnd(of: call)
         let change = OAuthClientTable.Change(
             name: read.name, grantTypes: read.grantTypes.map { types in GrantType.allCases.filter(types.contains).map(\.rawValue) },
-            redirectURIs: read.redirectURIs, scopes: read.scopes.map { $0.map(\.rawValue).sorted() })
+            redirectURIs: read.redirectURIs, scopes: read.scopes?.names, keys: read.keys?.text)
         let changed = try await table.change(id, workspace: call.workspace, change) { before, after in
             try Self.check(ClientMetadata(before).scopes.union(ClientMetadata(after).scopes), for: call)
             var fields = Fields(body)
@@ -95,13 +98,14 @@ struct OAuthClientRoutes: Sendable {
         try fields.finish()
         guard let id = call.id(OAuthClientID.self) else { throw Problem.notFound("OAuth client") }
         try Self.checkPlace(of: call)
+        try await checkEnd(of: call)
         let secret = OpaqueToken.mint(.clientSecret)
         return try await OnceOnly(services: services).run(claim, hasSecret: true) { connection in
             guard let client = try await OAuthClientTable.lock(id, workspace: call.workspace, on: connection) else {
                 throw Problem.notFound("OAuth client")
             }
             try Self.check(ClientMetadata(client).scopes, for: call)
-            guard !client.isPublic else { throw Problem(status: .conflict, code: "public_client", detail: "The client has no secret.") }
+            guard ClientMetadata(client).authMethod.hasSecret else { throw Problem(status: .conflict, code: "public_client", detail: "The client has no secret.") }
             let row = try await OAuthClientTable.rotate(
                 id, workspace: call.workspace, secretHash: secret.hash, overlap: overlap, on: connection)
             guard let row else { throw Problem.notFound("OAuth client") }
@@ -121,12 +125,18 @@ struct OAuthClientRoutes: Sendable {
         guard call.networks.isEmpty else { throw .beyondCaller([.body("", "a client may be used from where you may not")]) }
     }
 
+    /// Nor does a client end with the key that made it: a key that ends would go on by one (decision 58).
+    private func checkEnd(of call: Call) async throws {
+        let end = try await services.pool.withConnection { try await KeyBounds(call, on: $0).end }
+        guard end == nil else { throw Problem.beyondCaller([.body("", "a client does not end with your key, which ends")]) }
+    }
+
     private static func check(_ scopes: Set<Scope>, for call: Call) throws(Problem) {
         let beyond = scopes.subtracting(call.credential.scopes)
         guard beyond.isEmpty else {
             throw Problem(
                 status: .forbidden, code: "scope_beyond_own",
-                detail: "The client has or would have scopes that the caller has not: \(beyond.map(\.rawValue).sorted().joined(separator: ", ")).")
+                detail: "The client has or would have scopes that the caller has not: \(beyond.names.joined(separator: ", ")).")
         }
     }
 
@@ -136,7 +146,7 @@ struct OAuthClientRoutes: Sendable {
         members += [
             ("name", .string(row.name)), ("grantTypes", .array(row.grantTypes.map { .string($0) })),
             ("redirectUris", .array(row.redirectURIs.map { .string($0) })), ("scopes", .array(row.scopes.map { .string($0) })),
-            ("tokenEndpointAuthMethod", .string(row.authMethod)),
+            ("tokenEndpointAuthMethod", .string(row.authMethod)), ("jwks", row.keys.map { .raw($0) } ?? .null),
             ("previousSecretUntil", .optional(time: row.oldSecretHash == nil ? nil : row.oldSecretUntil)), ("createdAt", .time(row.createdAt)),
             ("updatedAt", .time(row.updatedAt)),
         ]

@@ -9,6 +9,10 @@ import Primitives
 struct OAuthForm: Sendable {
     let fields: FormFields
     private let presented: ClientAuthenticator.Presented
+    private let path: String
+
+    /// What of a form proves who the client is, and goes nowhere from there.
+    static let proofs = ["client_secret", "client_assertion", "client_assertion_type"]
 
     /// Throws `OAuthRefusal`, or `FormFields.Defect` for what is no form.
     init(_ request: Request) async throws {
@@ -16,6 +20,7 @@ struct OAuthForm: Sendable {
         // A value that came twice is read differently by different programs (RFC 6749 §3.2).
         guard fields.repeated.isEmpty else { throw OAuthRefusal(.invalidRequest, "A parameter is there more than once.") }
         presented = try Self.presented(request.headers, fields)
+        path = request.uri.path
     }
 
     func required(_ name: String) throws(OAuthRefusal) -> String {
@@ -23,25 +28,40 @@ struct OAuthForm: Sendable {
         return value
     }
 
-    /// The client, once it has proved who it is. It is in the log of requests from here on.
-    /// - Parameter provingIt: whether a client that has no secret is refused.
+    /// The client, once it has proved who it is. It is in its workspace's log from here on; one that proves nothing is not, since anybody can name it.
+    /// - Parameter provingIt: whether a client that cannot prove who it is is refused.
     func client(_ server: OAuthServer, _ context: APIContext, provingIt: Bool = false) async throws -> OAuthClientRow {
-        let client = try await server.authenticator.authenticate(presented)
+        let client = try await server.authenticator.authenticate(presented, endpoints: [OAuthTokenRoutes.tokenPath, path])
         if provingIt, client.isPublic { throw OAuthRefusal(.invalidClient, "The client has no secret to prove who it is.") }
-        context.caller.set(Credential(workspace: client.workspace, principal: .client(client.id), scopes: []))
+        if !client.isPublic { note(client, context) }
         return client
     }
 
-    /// By one way only (RFC 6749 §2.3): Basic, both parts form-encoded, or the form's own fields.
+    /// Tells the log who makes the request.
+    func note(_ client: OAuthClientRow, _ context: APIContext) {
+        context.caller.set(Credential(workspace: client.workspace, principal: .client(client.id), scopes: []))
+    }
+
+    /// By one way only (RFC 6749 §2.3): Basic, both parts form-encoded, or the form's own fields: a secret, or a signature (RFC 7523).
     private static func presented(_ headers: HTTPFields, _ fields: FormFields) throws(OAuthRefusal) -> ClientAuthenticator.Presented {
-        guard let header = headers[.authorization] else {
-            guard let id = fields["client_id"] else { throw OAuthRefusal(.invalidClient, "The request names no client.") }
-            return ClientAuthenticator.Presented(clientID: id, secret: fields["client_secret"].map { Redacted($0) })
+        let ways = [headers[.authorization], fields["client_secret"], fields["client_assertion"]].count { $0 != nil }
+        guard ways <= 1 else { throw OAuthRefusal(.invalidRequest, "The client proves who it is in two ways.") }
+        if let header = headers[.authorization] {
+            guard let (id, secret) = basic(header) else { throw OAuthRefusal(.invalidClient, "The Authorization header is not valid Basic.") }
+            guard fields["client_id"].map({ $0 == id }) ?? true else { throw OAuthRefusal(.invalidRequest, "The request names two clients.") }
+            return .init(clientID: id, proof: .secret(secret))
         }
-        guard let (id, secret) = basic(header) else { throw OAuthRefusal(.invalidClient, "The Authorization header is not valid Basic.") }
-        guard fields["client_secret"] == nil else { throw OAuthRefusal(.invalidRequest, "The client proves who it is in two ways.") }
-        guard fields["client_id"].map({ $0 == id }) ?? true else { throw OAuthRefusal(.invalidRequest, "The request names two clients.") }
-        return ClientAuthenticator.Presented(clientID: id, secret: secret)
+        if let assertion = fields["client_assertion"] {
+            guard fields["client_assertion_type"] == ClientAssertion.type else {
+                throw OAuthRefusal(.invalidClient, "The only client_assertion_type is \(ClientAssertion.type).")
+            }
+            guard let id = fields["client_id"] ?? ClientAssertion.subject(of: assertion) else {
+                throw OAuthRefusal(.invalidClient, "The client_assertion is no signed JSON web token.")
+            }
+            return .init(clientID: id, proof: .assertion(Redacted(assertion)))
+        }
+        guard let id = fields["client_id"] else { throw OAuthRefusal(.invalidClient, "The request names no client.") }
+        return .init(clientID: id, proof: fields["client_secret"].map { .secret(Redacted($0)) } ?? .none)
     }
 
     private static func basic(_ header: String) -> (id: String, secret: Redacted<String>)? {

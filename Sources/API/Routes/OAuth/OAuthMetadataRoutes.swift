@@ -44,7 +44,7 @@ struct OAuthMetadataRoutes: Sendable {
     private var proofAlgorithms: JSON { .array(DPoPProof.algorithms.map { .string($0) }) }
 
     private var serverMetadata: JSON {
-        let methods: JSON = ["client_secret_basic", "client_secret_post", "none"]
+        let methods: JSON = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
         var members: [(String, JSON)] = [
             ("issuer", .string(issuer.url)),
             ("authorization_endpoint", .string(issuer.url(of: "/api/oauth/authorize"))),
@@ -55,10 +55,13 @@ struct OAuthMetadataRoutes: Sendable {
             ("response_modes_supported", ["query"]),
             ("grant_types_supported", .array(GrantType.allCases.map { .string($0.rawValue) })),
             ("token_endpoint_auth_methods_supported", methods),
+            ("token_endpoint_auth_signing_alg_values_supported", proofAlgorithms),
             ("revocation_endpoint", .string(issuer.url(of: OAuthTokenRoutes.revocationPath))),
             ("revocation_endpoint_auth_methods_supported", methods),
+            ("revocation_endpoint_auth_signing_alg_values_supported", proofAlgorithms),
             ("introspection_endpoint", .string(issuer.url(of: OAuthTokenRoutes.introspectionPath))),
-            ("introspection_endpoint_auth_methods_supported", ["client_secret_basic", "client_secret_post"]),
+            ("introspection_endpoint_auth_methods_supported", ["client_secret_basic", "client_secret_post", "private_key_jwt"]),
+            ("introspection_endpoint_auth_signing_alg_values_supported", proofAlgorithms),
             ("code_challenge_methods_supported", ["S256"]),
             ("pushed_authorization_request_endpoint", .string(issuer.url(of: "/api/oauth/par"))),
             ("require_pushed_authorization_requests", false),

@@ -22,18 +22,27 @@ enum OAuthRegistration {
             throw OAuthRefusal(.invalidClientMetadata, "response_types may hold code only.")
         }
         guard let method = ClientMetadata.AuthMethod(rawValue: try text(json, "token_endpoint_auth_method") ?? "client_secret_basic") else {
-            throw OAuthRefusal(.invalidClientMetadata, "token_endpoint_auth_method is client_secret_basic, client_secret_post or none.")
+            throw OAuthRefusal(.invalidClientMetadata, "token_endpoint_auth_method is one of \(ClientMetadata.AuthMethod.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         let asked: Set<Scope>
         do { asked = try Grants.scopes(try text(json, "scope"), within: scopes) } catch {
             throw OAuthRefusal(.invalidClientMetadata, "scope names one that there is not, or that no program may give itself.")
         }
         let metadata = ClientMetadata(
-            name: try text(json, "client_name") ?? usualName, authMethod: method, grantTypes: types, redirectURIs: try redirectURIs(json), scopes: asked)
+            name: try text(json, "client_name") ?? usualName, authMethod: method, grantTypes: types, redirectURIs: try redirectURIs(json), scopes: asked,
+            keys: method == .privateKey ? try keys(json) : nil)
         if let fault = metadata.faults.first {
             throw OAuthRefusal(fault.member == .redirectURIs ? .invalidRedirectURI : .invalidClientMetadata, "A value of the metadata \(fault.reason).")
         }
         return metadata
+    }
+
+    /// An address of keys is not followed: what a stranger names is not fetched by us (decision 58).
+    private static func keys(_ json: RawJSON) throws(OAuthRefusal) -> ClientKeys {
+        guard json["jwks_uri"]?.isNull ?? true, let given = json["jwks"], !given.isNull else {
+            throw OAuthRefusal(.invalidClientMetadata, "private_key_jwt needs its keys in jwks; jwks_uri is not taken.")
+        }
+        do throws(ClientKeys.Malformed) { return try ClientKeys(given) } catch { throw OAuthRefusal(.invalidClientMetadata, "jwks \(error.reason).") }
     }
 
     private static func redirectURIs(_ json: RawJSON) throws(OAuthRefusal) -> [String] {

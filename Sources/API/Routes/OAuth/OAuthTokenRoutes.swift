@@ -1,4 +1,3 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
 import Identity
@@ -11,25 +10,19 @@ struct OAuthTokenRoutes: Sendable {
     static let introspectionPath = "/api/oauth/introspect"
 
     let services: APIServices
-    private let replays: DPoPReplays
-
-    init(services: APIServices) {
-        self.services = services
-        replays = DPoPReplays(redis: services.redis)
-    }
 
     private var server: OAuthServer { services.oauth }
 
     var all: [Route] {
         [
             Route(openly: .post, Self.tokenPath, OAuthOperations.token) { request, context in
-                try await OAuthAnswer.answering { try await token(request, context) }
+                try await OAuthAnswer.answering(context) { try await token(request, context) }
             },
             Route(openly: .post, Self.revocationPath, OAuthOperations.revoke) { request, context in
-                try await OAuthAnswer.answering { try await revoke(request, context) }
+                try await OAuthAnswer.answering(context) { try await revoke(request, context) }
             },
             Route(openly: .post, Self.introspectionPath, OAuthOperations.introspect) { request, context in
-                try await OAuthAnswer.answering { try await introspect(request, context) }
+                try await OAuthAnswer.answering(context) { try await introspect(request, context) }
             },
         ]
     }
@@ -39,7 +32,8 @@ struct OAuthTokenRoutes: Sendable {
         let arrived = ContinuousClock.now
         let client = try await form.client(server, context)
         let type = try form.required("grant_type")
-        let proofKey = try await proofKey(request)
+        let proof = OAuthProof(judge: server.proofs)
+        let proofKey = try await proof.key(request)
         let issued: Grants.Issued
         switch GrantType(rawValue: type) {
         case .authorizationCode:
@@ -58,18 +52,9 @@ struct OAuthTokenRoutes: Sendable {
             ("expires_in", .int(issued.expiresIn)), ("scope", .string(issued.scopes.text)),
         ]
         if let refresh = issued.refreshToken { members.append(("refresh_token", .string(refresh.exposed))) }
-        return OAuthAnswer.json(.object(members))
-    }
-
-    /// Of the key that the request proves that it has; nil for a request that proves none.
-    private func proofKey(_ request: Request) async throws -> String? {
-        guard let text = request.headers[.dpop] else { return nil }
-        let refusal = OAuthRefusal(.invalidProof, "The DPoP proof is not valid for this request, or was used before.")
-        let url = server.issuer.url(of: Self.tokenPath)
-        guard let proof = try? DPoPProof(verifying: text, method: "POST", url: url, now: Int64(Date().timeIntervalSince1970)),
-            await replays.isFirstUse(proof)
-        else { throw refusal }
-        return proof.thumbprint
+        // A client without a secret has proved who it is by now: it had a code or a token that only it was given.
+        form.note(client, context)
+        return proof.answer(OAuthAnswer.json(.object(members)), to: proofKey)
     }
 
     /// 200 whether or not there was anything to end: a client that asks twice has what it wants.

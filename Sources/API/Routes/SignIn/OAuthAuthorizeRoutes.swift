@@ -45,7 +45,7 @@ struct OAuthAuthorizeRoutes: Sendable {
         let prompt = visit.request.prompt
         guard !isNew, let session = try await desk.session(browser, for: visit), visit.isFreshEnough(session) else {
             if prompt.contains(.none) { throw refusal(.loginRequired, "Nobody is signed in.", of: visit) }
-            return desk.signInPage(visit, browser: browser).page.response
+            return desk.signInPage(.request(visit), browser: browser).page.response
         }
         let scopes = try allowed(session, visit)
         let isKnown = try await isAgreed(scopes, session, visit)
@@ -54,7 +54,8 @@ struct OAuthAuthorizeRoutes: Sendable {
         return ConsentPage(
             clientName: visit.client.name, email: session.email, scopes: scopes, destination: visit.request.target.destination, request: visit.query,
             token: browser.token(for: .consent, request: Self.asked(scopes, visit)),
-            signOutToken: browser.token(for: .signOut, request: visit.query), formTarget: visit.request.target.source
+            signOutToken: browser.token(for: .signOut, request: visit.query), formTarget: visit.request.target.source,
+            workspace: visit.client.workspace
         ).page.response
     }
 
@@ -64,20 +65,20 @@ struct OAuthAuthorizeRoutes: Sendable {
         let visit = try await AuthorizationVisit(try desk.carried(form), browser: browser, services: services)
         guard let session = try await desk.session(browser, for: visit) else { return WebPage.redirect(to: "authorize?\(visit.query)") }
         let scopes = try allowed(session, visit)
-        guard browser.accepts(form["token"], for: .consent, request: Self.asked(scopes, visit)) else { throw SignInDesk.OutOfDate(request: visit.query) }
+        guard browser.accepts(form["token"], for: .consent, request: Self.asked(scopes, visit)) else { throw SignInDesk.OutOfDate(address: "authorize?\(visit.query)") }
         switch form["decision"] {
         case "allow":
             try await services.signIn.consents.remember(
-                scopes.map(\.rawValue).sorted(), user: session.user, client: visit.client.id, workspace: visit.client.workspace)
+                scopes.names, user: session.user, client: visit.client.id, workspace: visit.client.workspace)
             return try await grant(scopes, session, visit)
         case "deny": throw refusal(.accessDenied, "The user did not allow it.", of: visit)
-        default: throw SignInDesk.OutOfDate(request: visit.query)
+        default: throw SignInDesk.OutOfDate(address: "authorize?\(visit.query)")
         }
     }
 
     /// What a consent's token stands for: another set of scopes than the one that was shown is not agreed to.
     private static func asked(_ scopes: Set<Scope>, _ visit: AuthorizationVisit) -> String {
-        "\(scopes.map(\.rawValue).sorted().joined(separator: " "))\n\(visit.query)"
+        "\(scopes.text)\n\(visit.query)"
     }
 
     private func allowed(_ session: SessionRow, _ visit: AuthorizationVisit) throws -> Set<Scope> {
@@ -90,11 +91,11 @@ struct OAuthAuthorizeRoutes: Sendable {
     private func isAgreed(_ scopes: Set<Scope>, _ session: SessionRow, _ visit: AuthorizationVisit) async throws -> Bool {
         guard !visit.client.isPublic || visit.request.target.redirectURI.hasPrefix("https://") else { return false }
         let known = try await services.signIn.consents.scopes(user: session.user, client: visit.client.id, workspace: visit.client.workspace)
-        return scopes.isSubset(of: Set(known.compactMap { Scope(rawValue: $0) }))
+        return scopes.isSubset(of: Set(names: known))
     }
 
     private func grant(_ scopes: Set<Scope>, _ session: SessionRow, _ visit: AuthorizationVisit) async throws -> Response {
-        if let reference = visit.reference, try await !services.signIn.pushed.answer(reference) { throw SignInDesk.OutOfDate(request: nil) }
+        if let reference = visit.reference, try await !services.signIn.pushed.answer(reference) { throw SignInDesk.OutOfDate(address: nil) }
         let code = try await services.oauth.codes.issue(
             workspace: visit.client.workspace, client: visit.client.id, user: session.user, redirectURI: visit.request.target.redirectURI,
             challenge: visit.request.challenge.challenge, scopes: scopes, proofKey: visit.request.proofKey)

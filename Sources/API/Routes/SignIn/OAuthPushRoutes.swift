@@ -1,4 +1,3 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
 import Identity
@@ -10,17 +9,11 @@ struct OAuthPushRoutes: Sendable {
     static let path = "/api/oauth/par"
 
     let services: APIServices
-    private let replays: DPoPReplays
-
-    init(services: APIServices) {
-        self.services = services
-        replays = DPoPReplays(redis: services.redis)
-    }
 
     var all: [Route] {
         [
-            Route(openly: .post, Self.path, SignInOperations.push) { request, context in
-                try await OAuthAnswer.answering { try await push(request, context) }
+            Route(openly: .post, Self.path, PushOperations.push) { request, context in
+                try await OAuthAnswer.answering(context) { try await push(request, context) }
             }
         ]
     }
@@ -31,8 +24,10 @@ struct OAuthPushRoutes: Sendable {
         guard form.fields["request_uri"] == nil else { throw OAuthRefusal(.invalidRequest, "A pushed request must not refer to another.") }
         var values = form.fields.values
         values["client_id"] = client.clientID
-        values["client_secret"] = nil
-        if let key = try await proofKey(request) {
+        for name in OAuthForm.proofs { values[name] = nil }
+        let proof = OAuthProof(judge: services.oauth.proofs)
+        let proofKey = try await proof.key(request)
+        if let key = proofKey {
             guard [nil, "", key].contains(values["dpop_jkt"]) else {
                 throw OAuthRefusal(.invalidProof, "The DPoP proof is of another key than dpop_jkt.")
             }
@@ -50,23 +45,13 @@ struct OAuthPushRoutes: Sendable {
         }
         let pushed = FormText.encode(values.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) })
         let reference = try await services.signIn.pushed.push(pushed, client: client)
-        return OAuthAnswer.json(
+        let answer = OAuthAnswer.json(
             ["request_uri": .string(reference), "expires_in": .int(PushedRequests.lifetime.components.seconds)], status: .created)
+        return proof.answer(answer, to: proofKey)
     }
 
     /// With the words of the authorization endpoint, which has some more than the token endpoint.
     private func refusal(_ refusal: AuthorizationRefusal) -> Response {
         OAuthAnswer.json(["error": .string(refusal.code.rawValue), "error_description": .string(refusal.detail)], status: .badRequest)
-    }
-
-    /// Of the key that the request proves that it has; nil for a request that proves none.
-    private func proofKey(_ request: Request) async throws -> String? {
-        guard let text = request.headers[.dpop] else { return nil }
-        guard
-            let proof = try? DPoPProof(
-                verifying: text, method: "POST", url: services.oauth.issuer.url(of: Self.path), now: Int64(Date().timeIntervalSince1970)),
-            await replays.isFirstUse(proof)
-        else { throw OAuthRefusal(.invalidProof, "The DPoP proof is not valid for this request, or was used before.") }
-        return proof.thumbprint
     }
 }

@@ -24,7 +24,7 @@ struct OAuthSignInRoutes: Sendable {
                     status: .ok, headers: [.contentType: "text/css; charset=utf-8", .cacheControl: "public, max-age=300", .xContentTypeOptions: "nosniff"],
                     body: ResponseBody(byteBuffer: ByteBuffer(string: Stylesheet.text)))
             },
-        ]
+        ] + OAuthConsentsRoutes(services: services).all
     }
 
     private var desk: SignInDesk { SignInDesk(services: services) }
@@ -32,10 +32,10 @@ struct OAuthSignInRoutes: Sendable {
     private func signIn(_ request: Request, _ context: APIContext) async throws -> Response {
         let form = try await request.formFields()
         let browser = try desk.knownBrowser(request, form)
-        let visit = try await AuthorizationVisit(try desk.carried(form), browser: browser, services: services)
-        guard browser.accepts(form["token"], for: .signIn, request: visit.query) else { throw SignInDesk.OutOfDate(request: visit.query) }
+        let purpose = try await desk.purpose(form, browser: browser)
+        guard browser.accepts(form["token"], for: .signIn, request: purpose.subject) else { throw SignInDesk.OutOfDate(address: purpose.address) }
         func page(_ fault: SignInPage.Fault) -> Response {
-            desk.signInPage(visit, browser: browser, email: String((form["email"] ?? "").prefix(320)), fault: fault).page.response
+            desk.signInPage(purpose, browser: browser, email: String((form["email"] ?? "").prefix(320)), fault: fault).page.response
         }
         guard form.repeated.isEmpty, let email = form["email"], let password = form["password"] else {
             return page(form["email"] == nil ? (form["password"] == nil ? .bothMissing : .emailMissing) : .passwordMissing)
@@ -43,7 +43,7 @@ struct OAuthSignInRoutes: Sendable {
         let verdict: SignIn.Verdict
         do {
             verdict = try await services.signIn.signIn(
-                email: email, password: Redacted(password), workspace: visit.client.workspace, address: context.signInAddress, instead: browser,
+                email: email, password: Redacted(password), workspace: purpose.workspace, address: context.signInAddress, instead: browser,
                 logger: context.requestLogger)
         } catch is Passwords.Busy {
             var response = page(.busy)
@@ -58,8 +58,8 @@ struct OAuthSignInRoutes: Sendable {
             response.headers[.retryAfter] = String(seconds)
             return response
         case .signedIn(let fresh):
-            if let reference = visit.reference { try await services.signIn.pushed.hand(reference, from: browser, to: fresh) }
-            var response = WebPage.redirect(to: "authorize?\(visit.queryAfterSignIn)")
+            if case .request(let visit) = purpose, let reference = visit.reference { try await services.signIn.pushed.hand(reference, from: browser, to: fresh) }
+            var response = WebPage.redirect(to: purpose.addressAfterSignIn)
             desk.cookie.set(fresh, on: &response)
             return response
         }
@@ -77,7 +77,7 @@ struct OAuthSignInRoutes: Sendable {
         let form = try await request.formFields()
         let browser = try desk.knownBrowser(request, form)
         let query = FormText.encode(try desk.carried(form).pairs)
-        guard browser.accepts(form["token"], for: .signOut, request: query) else { throw SignInDesk.OutOfDate(request: query.isEmpty ? nil : query) }
+        guard browser.accepts(form["token"], for: .signOut, request: query) else { throw SignInDesk.OutOfDate(address: query.isEmpty ? nil : "authorize?\(query)") }
         try await services.signIn.sessions.end(hash: browser.hash)
         var response = WebPage.redirect(to: query.isEmpty ? "logout" : "authorize?\(query)")
         // A pushed request belongs to the browser under the cookie that it has: it keeps it, with nobody behind it any more.

@@ -9,8 +9,8 @@ import Primitives
 struct SignInDesk: Sendable {
     /// A form that was not made for this browser and this request, or that its token is missing of.
     struct OutOfDate: Error {
-        /// To begin again with; nil when there is none.
-        var request: String?
+        /// Where to begin again, below the sign-in's own path; nil when there is nothing to go on with.
+        var address: String?
     }
 
     let services: APIServices
@@ -30,7 +30,7 @@ struct SignInDesk: Sendable {
     func knownBrowser(_ request: Request, _ form: FormFields) throws -> SessionSecret {
         let query = try? FormText.encode(carried(form).pairs)
         guard let known = cookie.read(request.headers), [nil, "same-origin", "none"].contains(request.headers[.fetchSite]) else {
-            throw OutOfDate(request: query)
+            throw OutOfDate(address: query.flatMap { $0.isEmpty ? nil : "authorize?\($0)" })
         }
         return known
     }
@@ -44,12 +44,25 @@ struct SignInDesk: Sendable {
         return session
     }
 
-    func signInPage(_ visit: AuthorizationVisit, browser: SessionSecret, email: String = "", fault: SignInPage.Fault? = nil) -> SignInPage {
-        let target = visit.request.target
-        return SignInPage(
-            clientName: visit.client.name, request: visit.query, token: browser.token(for: .signIn, request: visit.query),
-            cancelURL: target.url(AuthorizationRefusal(.accessDenied, "The user did not sign in."), issuer: services.oauth.issuer.url),
-            formTarget: target.source, email: email, fault: fault)
+    func signInPage(_ purpose: SignInPurpose, browser: SessionSecret, email: String = "", fault: SignInPage.Fault? = nil) -> SignInPage {
+        let token = browser.token(for: .signIn, request: purpose.subject)
+        switch purpose {
+        case .consents(let workspace):
+            return SignInPage(
+                lead: "to see which programs may act for you", carried: ("workspace", workspace.description), token: token, email: email, fault: fault)
+        case .request(let visit):
+            let target = visit.request.target
+            return SignInPage(
+                lead: "to go on to <strong><bdi>\(visit.client.name)</bdi></strong>", carried: ("request", visit.query), token: token,
+                cancelURL: target.url(AuthorizationRefusal(.accessDenied, "The user did not sign in."), issuer: services.oauth.issuer.url),
+                formTarget: target.source, email: email, fault: fault)
+        }
+    }
+
+    /// What the form of a sign-in goes on with.
+    func purpose(_ form: FormFields, browser: SessionSecret) async throws -> SignInPurpose {
+        if let workspace = form["workspace"].flatMap({ WorkspaceID($0) }) { return .consents(workspace) }
+        return .request(try await AuthorizationVisit(try carried(form), browser: browser, services: services))
     }
 
     /// Answers refusals with a page, or with a redirect to the client when it is known where that is.
@@ -64,7 +77,7 @@ struct SignInDesk: Sendable {
                 return WebPage.redirect(to: target.url(refusal, issuer: services.oauth.issuer.url))
             }
         } catch let stale as OutOfDate {
-            return NoticePage.outOfDate(request: stale.request).response
+            return NoticePage.outOfDate(address: stale.address).response
         } catch let defect as FormFields.Defect {
             let problem = Problem(defect)
             return NoticePage.refused("This link cannot be used", problem.detail, status: problem.status, requestID: context.requestID).response

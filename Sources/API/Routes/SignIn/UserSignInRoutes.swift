@@ -36,21 +36,26 @@ struct UserSignInRoutes: Sendable {
         do { hash = try await services.signIn.passwords.hash(password) } catch is Passwords.Busy {
             throw Problem.unavailable("overloaded", "More passwords are being set than we may hold.")
         }
-        try await services.pool.withTransaction { connection in
+        let ended = try await services.pool.withTransaction { connection in
             try await mayActAs(user, call, on: connection)
-            guard try await PasswordTable.set(hash, of: user, workspace: call.workspace, on: connection) else { throw Problem.notFound("user") }
+            let ended = try await PasswordTable.set(hash, of: user, workspace: call.workspace, on: connection)
+            guard let ended else { throw Problem.notFound("user") }
             try await record("users.set_password", user, call, on: connection)
+            return ended
         }
+        await services.revocations.announce(Set(ended.map(\.description)))
         return Response(status: .noContent)
     }
 
     private func removePassword(_ call: Call) async throws -> Response {
         let user = try id(call)
-        try await services.pool.withTransaction { connection in
+        let ended = try await services.pool.withTransaction { connection in
             try await mayActAs(user, call, on: connection)
-            guard try await PasswordTable.remove(of: user, workspace: call.workspace, on: connection) else { return }
+            guard let ended = try await PasswordTable.remove(of: user, workspace: call.workspace, on: connection) else { return [GrantID]() }
             try await record("users.remove_password", user, call, on: connection)
+            return ended
         }
+        await services.revocations.announce(Set(ended.map(\.description)))
         return Response(status: .noContent)
     }
 
@@ -73,18 +78,15 @@ struct UserSignInRoutes: Sendable {
             client.workspace == call.workspace
         else { throw Problem.notFound("client") }
         try await services.pool.withConnection { _ = try await role(of: user, call, on: $0) }
-        let isForgotten = try await services.signIn.consents.forget(user: user, client: client.id, workspace: call.workspace)
-        let ended = try await GrantTable(pool: services.pool).revoke(
-            user: user, client: client.id, workspace: call.workspace, reason: "consent_revoked")
-        guard isForgotten || !ended.isEmpty else { throw Problem.notFound("consent") }
-        await services.revocations.announce(Set(ended.map(\.description)))
+        let withdrawal = Withdrawal(pool: services.pool, revocations: services.revocations)
+        guard try await withdrawal.take(user: user, client: client.id, workspace: call.workspace) else { throw Problem.notFound("consent") }
         return Response(status: .noContent)
     }
 
     /// Whoever can sign in as somebody can do what they may: a caller hands out no more than their own.
     private func mayActAs(_ user: UserID, _ call: Call, on connection: PostgresConnection) async throws {
         let missing = try await role(of: user, call, on: connection).grantable.subtracting(call.credential.scopes)
-        if !missing.isEmpty { throw Problem.missingScope(missing.map(\.rawValue).sorted()) }
+        if !missing.isEmpty { throw Problem.missingScope(missing.names) }
     }
 
     private func role(of user: UserID, _ call: Call, on connection: PostgresConnection) async throws -> UserRole {

@@ -60,6 +60,7 @@ extension DeadLettersCommand {
             let logger = try Environment.logger()
             let selection = try selection()
             let pool = try stores.makePool(logger: logger, connections: 2)
+            let redis = try stores.makeRedisIfSet(logger: logger)
             try await withPool(pool) {
                 let workspace = try await place.find(in: pool)
                 let table = DeadLetterTable(pool: pool)
@@ -68,7 +69,7 @@ extension DeadLettersCommand {
                 guard !isForLeader || dryRun else { return try await begin(move, of: selection, workspace: workspace, pool: pool) }
                 let report = try await table.move(selection, by: move, workspace: workspace, actor: "cli", isDryRun: dryRun)
                 // The sweep finds replayed jobs too; telling the index saves its few seconds.
-                if !report.replayed.isEmpty, let redis = try? stores.makeRedis(logger: logger) { await push(report.replayed, to: redis) }
+                if !report.replayed.isEmpty, let redis { await push(report.replayed, to: redis) }
                 for (id, result) in report.results where result != .done { print("\(id)  \(result.rawValue)") }
                 if dryRun, count > report.results.count {
                     print("would begin an operation on \(count)")

@@ -51,7 +51,7 @@ extension JobsCommand {
             let logger = try Environment.logger()
             let pool = try stores.makePool(logger: logger, connections: 2)
             // The sweep finds the job too; telling the index saves its few seconds.
-            let redis = try? stores.makeRedis(logger: logger)
+            let redis = try stores.makeRedisIfSet(logger: logger)
             let job = NewJob(
                 id: IdentifierSource.system.next(), workspace: WorkspaceID(Identifier(high: 0, low: 0)), kind: type.kind, queue: queue ?? type.queue,
                 lane: "", priority: priority, payload: payload, maxAttempts: maxAttempts ?? Int32(clamping: type.maxAttempts),

@@ -8,7 +8,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@Suite struct DPoPReplayTests {
+@Suite struct FirstUsesTests {
     private let maker = ProofMaker()
 
     private func proof(_ id: String, by maker: ProofMaker? = nil) throws -> DPoPProof {
@@ -32,21 +32,21 @@ import Testing
         let url = try await TestRedis.shared().url
         try await withRedis(url) { redis async throws in
             let space = namespace()
-            let (one, other) = (DPoPReplays(redis: redis, namespace: space), DPoPReplays(redis: redis, namespace: space))
-            #expect(try await one.isFirstUse(proof("a")))
-            #expect(try await !one.isFirstUse(proof("a")))
-            #expect(try await !other.isFirstUse(proof("a")))
-            #expect(try await other.isFirstUse(proof("b")))
-            #expect(try await other.isFirstUse(proof("a", by: ProofMaker())), "an id is its key's own")
+            let (one, other) = (FirstUses(redis: redis, namespace: space), FirstUses(redis: redis, namespace: space))
+            #expect(try await one.isFirst(proof("a")))
+            #expect(try await !one.isFirst(proof("a")))
+            #expect(try await !other.isFirst(proof("a")))
+            #expect(try await other.isFirst(proof("b")))
+            #expect(try await other.isFirst(proof("a", by: ProofMaker())), "an id is its key's own")
         }
     }
 
     @Test func `of many at once one is the first`() async throws {
         try await withRedis(try await TestRedis.shared().url) { redis async throws in
-            let replays = DPoPReplays(redis: redis, namespace: namespace())
+            let uses = FirstUses(redis: redis, namespace: namespace())
             let proof = try proof("a")
             let firsts = await withTaskGroup { group in
-                for _ in 0..<50 { group.addTask { await replays.isFirstUse(proof) } }
+                for _ in 0..<50 { group.addTask { await uses.isFirst(proof) } }
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
             #expect(firsts == 1)
@@ -55,10 +55,10 @@ import Testing
 
     @Test func `without Redis a process goes by what it has seen itself`() async throws {
         try await withRedis("redis://127.0.0.1:1") { redis async throws in
-            let replays = DPoPReplays(redis: redis, namespace: namespace())
-            #expect(try await replays.isFirstUse(proof("a")))
-            #expect(try await !replays.isFirstUse(proof("a")))
-            #expect(try await replays.isFirstUse(proof("b")))
+            let uses = FirstUses(redis: redis, namespace: namespace())
+            #expect(try await uses.isFirst(proof("a")))
+            #expect(try await !uses.isFirst(proof("a")))
+            #expect(try await uses.isFirst(proof("b")))
         }
     }
 }
