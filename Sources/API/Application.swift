@@ -18,6 +18,8 @@ package func buildApplication(
         HealthRoutes(services: services).all,
         WebhookRoutes(services: services).all,
         DeliveryRoutes(services: services).all,
+        ReplayRoutes(services: services).all,
+        ErasureRoutes(services: services).all,
         EventRoutes(services: services).all,
         UserRoutes(services: services).all,
         CourseRoutes(services: services).all,
