@@ -1,5 +1,6 @@
 import ArgumentParser
 import Ledger
+import Postgres
 import Primitives
 
 struct EraseCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import HTTPDelivery
 import Jobs
 import Ledger
+import Postgres
 import Primitives
 
 /// Past deliveries of an endpoint, sent to this listener: a replay like any other, to another URL than the endpoint's.
