@@ -19,6 +19,8 @@ package func buildApplication(
         WebhookRoutes(services: services).all,
         DeliveryRoutes(services: services).all,
         WebhookStatusRoutes(services: services).all,
+        ReplayRoutes(services: services).all,
+        ErasureRoutes(services: services).all,
         EventRoutes(services: services).all,
         UserRoutes(services: services).all,
         CourseRoutes(services: services).all,

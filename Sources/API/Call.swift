@@ -27,11 +27,13 @@ struct Call: Sendable {
     func number(_ name: String) -> Int32? { context.parameters.get(name).flatMap { Int32($0) } }
 
     /// The body, and the claim that its `Idempotency-Key` makes on it.
-    /// - Parameter mayBeEmpty: no body at all is an empty object.
-    func body(upTo limit: Int = BodyLimit.single, mayBeEmpty: Bool = false) async throws -> (json: RawJSON, claim: IdempotencyClaim?) {
+    /// - Parameters:
+    ///   - mayBeEmpty: no body at all is an empty object.
+    ///   - isLogged: whether the log may keep it, where the workspace wants bodies.
+    func body(upTo limit: Int = BodyLimit.single, mayBeEmpty: Bool = false, isLogged: Bool = true) async throws -> (json: RawJSON, claim: IdempotencyClaim?) {
         let key = try idempotencyKey()
         let bytes = try await request.jsonBytes(upTo: limit)
-        if !bytes.isEmpty { context.caller.keep(body: bytes) }
+        if !bytes.isEmpty, isLogged { context.caller.keep(body: bytes) }
         let claim = key.map { key in
             var hash = SHA256()
             hash.update(data: Array("\(request.method.rawValue) \(request.uri.path)\n".utf8))

@@ -1,3 +1,4 @@
+import Jobs
 import Ledger
 import Primitives
 
@@ -19,7 +20,7 @@ enum DeadLetterJSON {
     private static func more(_ letter: DeadLetter) -> [(String, JSON)] { [("fingerprint", .optional(letter.fingerprint))] }
 
     static func payload(_ version: PayloadVersion, _ payload: String, of job: JobID) -> JSON {
-        .object(members(version, of: job) + [("payload", .raw(payload))])
+        .object(members(version, of: job) + [("payload", .raw(DeliveryEdit.shown(payload)))])
     }
 
     private static func members(_ version: PayloadVersion, of job: JobID) -> [(String, JSON)] {

@@ -1,3 +1,4 @@
+import Jobs
 import Ledger
 import Primitives
 
@@ -35,7 +36,7 @@ enum JobJSON {
             ("notAfter", .optional(time: found.job.notAfter)), ("payloadVersion", .int(found.job.payloadVersion)),
             ("cancelReason", .optional(found.job.cancelReason)), ("blockedBy", .array(found.blockedBy.map { .text($0) })),
             ("then", .array(found.followers.map { .text($0) })), ("progress", found.progress.map(progress) ?? .null),
-            ("result", found.result.map { .raw($0) } ?? .null), ("payload", .raw(found.payload)),
+            ("result", found.result.map { .raw($0) } ?? .null), ("payload", .raw(DeliveryEdit.shown(found.payload))),
             ("attempts", .array(found.attempts.map(attempt))),
         ]
     }

@@ -65,6 +65,11 @@ package final class EndpointDirectory: Sendable {
         return entry
     }
 
+    /// The value of a header that a delivery has for itself.
+    func opened(_ value: String, header name: String, workspace: WorkspaceID) throws -> String {
+        try DeliveryEdit.opened(value, name: name, by: sealer, workspace: workspace)
+    }
+
     /// For a change of this process's own, which is to take effect at once.
     func forget(_ id: EndpointID, workspace: WorkspaceID) {
         cache.withLock { cache in cache[Key(id: id, workspace: workspace)] = nil }

@@ -35,6 +35,15 @@ extension WebhookDeliverJob {
         return payload + ",\"body\":\(body)}"
     }
 
+    /// The same payload, marked as a replay: a dead delivery that runs again by a recovery. Whatever an operator has written into it stays.
+    package static func flagged(_ payload: String) -> String {
+        guard let members = try? RawJSON(Array(payload.utf8)).members, members.last(where: { $0.name == "isReplay" })?.value.boolean != true else {
+            return payload
+        }
+        let others = members.filter { $0.name != "isReplay" }.map { JSONText.quoted($0.name) + ":" + $0.value.text }
+        return "{" + (others + ["\"isReplay\":true"]).joined(separator: ",") + "}"
+    }
+
     package static func decode(_ payload: String) throws -> WebhookDeliverJob {
         var payload = payload
         if let job = payload.withUTF8({ written($0) }) { return job }

@@ -28,7 +28,9 @@ extension WebhookDeliverJob {
             headers.append((name: "traceparent", value: span.traceparent))
             if !span.state.isEmpty { headers.append((name: "tracestate", value: span.state)) }
         }
-        if !endpoint.headers.isEmpty || !self.headers.isEmpty { add(endpoint.headers, to: &headers) }
+        // The endpoint's are its receiver's secrets, and for nobody at another URL.
+        let others = url == nil ? endpoint.headers : []
+        if !others.isEmpty || !self.headers.isEmpty { add(others, to: &headers) }
         let target = if let url { try context.services.endpoints.target(url) } else { try endpoint.target.get() }
         var request = DeliveryRequest(url: target, headers: headers, body: bytes)
         request.timeout = endpoint.timeout

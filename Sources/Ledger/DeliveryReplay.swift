@@ -12,12 +12,15 @@ package struct DeliveryReplay: Sendable {
         package var first: DeliveryID?
         /// Where it goes instead of the endpoint's own URL; judged by the caller, and again at the dial.
         package var url: String?
+        /// The replay of many that it is a part of; nil for a single one.
+        package var replay: ReplayID?
 
-        package init(event: EventID, endpoint: EndpointID, first: DeliveryID?, url: String? = nil) {
+        package init(event: EventID, endpoint: EndpointID, first: DeliveryID?, url: String? = nil, replay: ReplayID? = nil) {
             self.event = event
             self.endpoint = endpoint
             self.first = first
             self.url = url
+            self.replay = replay
         }
     }
 
@@ -46,21 +49,25 @@ package struct DeliveryReplay: Sendable {
     package init(deliveryJob: @escaping DeliveryJob) { self.deliveryJob = deliveryJob }
 
     /// In a transaction of the caller's: deliveries, jobs and the count of what was accepted. An order whose event or endpoint the workspace does not
-    /// have is left out of the answer; the others keep their order.
+    /// have, or no body of any more, is left out of the answer, and so is an event that the replay has already; the others keep their order.
     /// - Parameter trace: of the request that asked for them, as `TraceContext.stored`.
     package func insert(_ orders: [Order], workspace: WorkspaceID, trace: String?, on connection: PostgresConnection) async throws -> [Made] {
-        let made = try await sources(of: orders, workspace: workspace, trace: trace, on: connection).map { Made(order: $0.order, job: deliveryJob($0)) }
+        var made = try await sources(of: orders, workspace: workspace, trace: trace, on: connection).map { Made(order: $0.order, job: deliveryJob($0)) }
         guard !made.isEmpty else { return [] }
-        _ = try await connection.query(
+        let rows = try await connection.query(
             """
-            INSERT INTO deliveries (id, workspace_id, event_id, endpoint_id, first_id, is_replay)
-            SELECT id, $2, event_id, endpoint_id, first_id, true
-            FROM unnest($1::uuid[], $3::uuid[], $4::uuid[], $5::uuid[]) AS t (id, event_id, endpoint_id, first_id)
+            INSERT INTO deliveries (id, workspace_id, event_id, endpoint_id, first_id, replay_id, is_replay)
+            SELECT id, $2, event_id, endpoint_id, first_id, replay_id, true
+            FROM unnest($1::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[]) AS t (id, event_id, endpoint_id, first_id, replay_id)
+            ON CONFLICT (replay_id, event_id) WHERE replay_id IS NOT NULL DO NOTHING RETURNING id
             """,
             [
                 .ids(made.map(\.job.id.value)), .id(workspace.value), .ids(made.map(\.order.event.value)), .ids(made.map(\.order.endpoint.value)),
-                .optionalIDs(made.map { $0.order.first?.value }),
+                .optionalIDs(made.map { $0.order.first?.value }), .optionalIDs(made.map { $0.order.replay?.value }),
             ])
+        let fresh = Set(try rows.map { JobID(try $0.id(0)) })
+        made.removeAll { !fresh.contains($0.job.id) }
+        guard !made.isEmpty else { return [] }
         let jobs = made.map(\.job)
         let slot = CounterSlot.any()
         if jobs.allSatisfy(\.isPlain) {
@@ -75,10 +82,10 @@ package struct DeliveryReplay: Sendable {
         guard !orders.isEmpty else { return [] }
         let rows = try await connection.query(
             """
-            SELECT t.position, v.type, v.event_key, v.body, cardinality(e.retry_schedule)
+            SELECT t.position, e.type, e.event_key, \(EventBodies.body), cardinality(w.retry_schedule)
             FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY AS t (event_id, endpoint_id, position)
-            JOIN events v ON v.id = t.event_id AND v.workspace_id = $1 JOIN endpoints e ON e.id = t.endpoint_id AND e.workspace_id = $1
-            ORDER BY t.position
+            JOIN events e ON e.id = t.event_id AND e.workspace_id = $1 JOIN endpoints w ON w.id = t.endpoint_id AND w.workspace_id = $1
+            WHERE \(EventBodies.body) IS NOT NULL ORDER BY t.position
             """,
             [.id(workspace.value), .ids(orders.map(\.event.value)), .ids(orders.map(\.endpoint.value))])
         return try rows.map { row in

@@ -36,9 +36,15 @@ enum EventRows {
     static func insert(_ events: [NewEvent], deliveries: [Int], on connection: PostgresConnection) async throws -> Set<EventID> {
         let rows = try await connection.query(
             """
-            INSERT INTO events (id, workspace_id, type, event_key, body, deliveries)
-            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int4[])
-            ON CONFLICT (workspace_id, event_key) DO NOTHING RETURNING id
+            WITH given AS MATERIALIZED (
+                SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int4[])
+                    AS t (id, workspace_id, type, event_key, body, deliveries)),
+            fresh AS (
+                INSERT INTO events (id, workspace_id, type, event_key, deliveries) SELECT id, workspace_id, type, event_key, deliveries FROM given
+                ON CONFLICT (workspace_id, event_key) DO NOTHING RETURNING id),
+            kept AS (
+                INSERT INTO event_bodies (event_id, workspace_id, body) SELECT id, workspace_id, body FROM given JOIN fresh USING (id))
+            SELECT id FROM fresh
             """,
             [
                 .ids(events.map(\.id.value)), .ids(events.map(\.workspace.value)), .texts(events.map(\.type)), .texts(events.map(\.key)),

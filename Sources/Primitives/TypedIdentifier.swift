@@ -67,6 +67,8 @@ package enum OAuthClient: IdentifiedThing { package static let prefix = "client"
 /// What a user, or a client for itself, was granted: a family of tokens.
 package enum Grant: IdentifiedThing { package static let prefix = "grt" }
 package enum DeadLetterOperationRow: IdentifiedThing { package static let prefix = "dlo" }
+package enum ReplayRow: IdentifiedThing { package static let prefix = "rpl" }
+package enum ErasureRow: IdentifiedThing { package static let prefix = "ers" }
 
 package typealias WorkspaceID = ID<Workspace>
 package typealias JobID = ID<JobRow>
@@ -83,3 +85,5 @@ package typealias QuizSubmissionID = ID<QuizSubmission>
 package typealias OAuthClientID = ID<OAuthClient>
 package typealias GrantID = ID<Grant>
 package typealias DeadLetterOperationID = ID<DeadLetterOperationRow>
+package typealias ReplayID = ID<ReplayRow>
+package typealias ErasureID = ID<ErasureRow>

@@ -9,6 +9,7 @@ struct Housekeeping: Sendable {
 
     func run() async throws {
         try await LogPartitions(pool: pool).ensure()
+        try await EventBodies(pool: pool).ensure()
         try await WorkerTable(pool: pool).prune()
         try await IdempotencyClaim.prune(on: pool)
         let schedules = ScheduleTable(pool: pool)

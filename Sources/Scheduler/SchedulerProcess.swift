@@ -32,6 +32,8 @@ package final class SchedulerProcess: Service {
         let settings = SettingsDuty(keeper: keeper)
         let housekeeping = Housekeeping(pool: pool)
         let mover = DeadLetterMover(operations: DeadLetterOperationTable(pool: pool), map: map, redis: redis, tuning: tuning, logger: logger)
+        let replays = ReplayMover(
+            replays: ReplayTable(pool: pool, work: Publisher.replayWork()), map: map, redis: redis, tuning: tuning, logger: logger)
         let canceller = JobCanceller(map: map, pool: pool, redis: redis, tuning: tuning, logger: logger)
         let pusher = IndexPusher(map: map, redis: redis, tuning: tuning, logger: logger)
         let followers = FollowerKeeper(waiting: WaitingJobs(pool: pool)) { pusher.push(freed: $0) }
@@ -48,6 +50,8 @@ package final class SchedulerProcess: Service {
             LeaderDuty("the firing of schedules", every: .seconds(1)) { try await schedules.run(term: $0) },
             LeaderDuty("a sweep", every: .seconds(5)) { _ in try await keeper.sweep() },
             LeaderDuty("a round of operations on dead letters", every: .seconds(1)) { try await mover.run(term: $0) },
+            LeaderDuty("a round of replays", every: .seconds(1)) { try await replays.run(term: $0) },
+            LeaderDuty("a round of erasures", every: .seconds(1)) { try await ErasureTable(pool: pool).run(term: $0) },
             LeaderDuty("the fingerprints of older dead letters", every: .seconds(10)) { _ in
                 while try await DeadLetterTable(pool: pool).addFingerprints(limit: 1000) == 1000 {}
             },
@@ -56,6 +60,11 @@ package final class SchedulerProcess: Service {
             LeaderDuty("a look at jobs that wait for others", every: .seconds(3)) { try await followers.mend(term: $0) },
             LeaderDuty("the removal of old jobs", every: .seconds(120)) { try await pruning.run(term: $0) },
             LeaderDuty("the removal of old log", every: .seconds(3600)) { try await LogPartitions(pool: pool).drop(olderThan: retention.log, term: $0) },
+            LeaderDuty("the removal of old bodies", every: .seconds(3600)) {
+                try await EventBodies(pool: pool).drop(olderThan: retention.payloads, term: $0)
+                try await LogPartitions(pool: pool).stripBodies(olderThan: retention.responses, term: $0)
+            },
+            LeaderDuty("the removal of old events", every: .seconds(600)) { try await EventPruning(pool: pool, retention: retention).run(term: $0) },
             LeaderDuty("a sample of the queues", every: QueueSampler.pause) { try await sampler.sample(term: $0) },
             LeaderDuty("a look at the health of endpoints", every: .seconds(1)) { try await endpoints.run(term: $0) },
             LeaderDuty("a sample of late webhooks", every: QueueSampler.pause) {

@@ -22,6 +22,7 @@ struct VoiceraCommand: AsyncParsableCommand {
             OperatorActionsCommand.self,
             SchedulesCommand.self,
             AuditCommand.self,
+            EraseCommand.self,
             ListenCommand.self,
             BenchCommand.self,
             BenchReceiverCommand.self,

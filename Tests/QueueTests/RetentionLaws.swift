@@ -102,8 +102,9 @@ import Testing
 
     @Test(arguments: [
         ("succeeded", "succeeded is not name=time such as dead=90d"), ("dead=5", "dead=5 is not name=time such as dead=90d"),
-        ("dead=0d", "dead=0d is not name=time such as dead=90d"), ("all=5d", "all is none of succeeded, cancelled, dead, log"),
+        ("dead=0d", "dead=0d is not name=time such as dead=90d"), ("all=5d", "all is none of succeeded, cancelled, dead, log, payloads, responses, events"),
         ("dead=99999999999999999999d", "dead=99999999999999999999d is not name=time such as dead=90d"),
+        ("events=30d", "events must not be shorter than payloads"),
         ("log=30d", "log must not be shorter than the time of any job"), ("dead=91d", "log must not be shorter than the time of any job"),
     ])
     func `a setting that cannot be is refused with its reason`(text: String, reason: String) throws {
@@ -142,7 +143,6 @@ import Testing
             let pairs = [(queue.newJobs(1), queue.newJobs(1)), (queue.newJobs(1), queue.newJobs(1))]
             for (first, then) in pairs { try await queue.accept(first, then: then) }
             for insert in [
-                "deliveries (id, workspace_id, event_id, endpoint_id) SELECT id, workspace_id, id, id",
                 "job_progress (job_id, attempt, text) SELECT id, 1, ''",
                 "job_payload_versions (job_id, version, workspace_id, payload) SELECT id, 1, workspace_id, payload",
             ] { _ = try await queue.pool.query("INSERT INTO \(insert) FROM jobs") }
@@ -150,7 +150,7 @@ import Testing
             try await age(queue, days: 8, where: "id IN (SELECT id FROM jobs ORDER BY id LIMIT 2)")
             #expect(try await JobPruning(pool: queue.pool, retention: Retention()).run(term: term) == 2)
             for (table, column) in [
-                ("deliveries", "id"), ("job_progress", "job_id"), ("job_payload_versions", "job_id"), ("job_follows", "predecessor_id"),
+                ("job_progress", "job_id"), ("job_payload_versions", "job_id"), ("job_follows", "predecessor_id"),
                 ("job_follows", "follower_id"),
             ] {
                 let left = try await queue.number("SELECT count(*) FROM \(table)")

@@ -11,6 +11,7 @@ enum PathParameters {
         ("/api/keys/", .id(APIKey.self)), ("/api/oauth/clients/", .id(OAuthClient.self)),
         ("/api/oauth/register/", .id(OAuthClient.self)), ("/api/oauth/grants/", .id(Grant.self)),
         ("/api/logs/", .id(LogEntry.self)), ("/api/deliveries/", .id(Primitives.Delivery.self)),
+        ("/api/replays/", .id(ReplayRow.self)), ("/api/erasures/", .id(ErasureRow.self)),
     ]
 
     private static let others: [String: Schema] = [

@@ -28,7 +28,7 @@ struct DeadLetterPayloadRoutes: Sendable {
         try fields.finish()
         guard let payload else { throw Problem.internalError }
         if payload.byteCount > BodyLimit.payload { throw Problem.tooLarge("payload", limit: BodyLimit.payload, pointer: "/payload") }
-        guard let (letter, _) = try await DeadLetterTable(pool: services.pool).find(id, workspace: call.workspace) else {
+        guard let (letter, found) = try await DeadLetterTable(pool: services.pool).find(id, workspace: call.workspace) else {
             throw try await isThere(id, in: call.workspace) ? Problem.notDead : Problem.notFound("dead letter")
         }
         guard let kind = services.registry[letter.job.kind] else {
@@ -38,7 +38,8 @@ struct DeadLetterPayloadRoutes: Sendable {
             throw Problem.payloadDoesNotFit(JobSubmission.fault(complaint, at: "/payload"))
         }
         let header = try call.matchedVersion()
-        switch try await table.edit(id, payload: payload.text, expected: expected ?? header, workspace: call.workspace, author: call.actor) {
+        let stored = try stored(payload, of: letter.job.kind, replacing: found.payload, in: call.workspace)
+        switch try await table.edit(id, payload: stored, expected: expected ?? header, workspace: call.workspace, author: call.actor) {
         case .done(let version):
             return Response(.ok, ["id": .text(id), "payloadVersion": .int(version), "links": ["self": .string("/api/dead-letters/\(id)")]])
                 .tagged(version)
@@ -48,6 +49,16 @@ struct DeadLetterPayloadRoutes: Sendable {
             throw Problem.tooManyVersions
         case .notDead: throw Problem.notDead
         case .notFound: throw Problem.notFound("dead letter")
+        }
+    }
+
+    /// A delivery may be given another URL, and headers of its own, whose values rest sealed.
+    private func stored(_ payload: RawJSON, of kind: String, replacing old: String, in workspace: WorkspaceID) throws(Problem) -> String {
+        guard kind == WebhookDeliverJob.kind else { return payload.text }
+        do {
+            return try DeliveryEdit(sealer: services.sealer, policy: services.addressPolicy).stored(payload, replacing: old, workspace: workspace)
+        } catch {
+            throw Problem.payloadDoesNotFit(.body("/payload" + error.pointer, error.reason))
         }
     }
 

@@ -72,12 +72,12 @@ struct EventRoutes: Sendable {
     private func show(_ call: Call) async throws -> Response {
         guard let key = call.context.parameters.get("id"), Self.isKey(key), let found = try await table.find(key: key, workspace: call.workspace)
         else { throw Problem.notFound("event") }
-        let body = try RawJSON.body(Array(found.body.utf8))
+        let body = try found.body.map { try RawJSON.body(Array($0.utf8)) }
         return Response(
             .ok,
             [
-                "eventId": .string(found.event.key), "event": .string(found.event.type), "timestamp": .raw(body["timestamp"]?.text ?? "null"),
-                "data": .raw(body["data"]?.text ?? "null"), "createdAt": .time(found.event.createdAt),
+                "eventId": .string(found.event.key), "event": .string(found.event.type), "timestamp": .raw(body?["timestamp"]?.text ?? "null"),
+                "data": .raw(body?["data"]?.text ?? "null"), "createdAt": .time(found.event.createdAt),
                 "deliveryCount": .int(found.event.deliveries), "deliveries": .array(found.deliveries.map(Self.json)),
             ])
     }

@@ -28,7 +28,7 @@ package struct WebhookDeliverJob: Job {
     package var firstId: DeliveryID?
     /// Instead of the endpoint's own.
     package var url: String?
-    /// Before the endpoint's own of the same names, which are in small letters.
+    /// Before the endpoint's own of the same names, which are in small letters. Their values rest sealed (`DeliveryEdit`).
     package var headers: [String: String] = [:]
 
     enum CodingKeys: CodingKey { case endpointId, body, isReplay, firstId, url, headers }
@@ -48,16 +48,22 @@ package struct WebhookDeliverJob: Job {
             return .snoozed(Self.recheck, reason: "the endpoint's secret is sealed under a key that this worker does not have")
         }
         guard let endpoint = found else { return .cancelled(reason: "the endpoint was deleted") }
-        // The lane is held meanwhile; what was claimed before it was waits as well.
-        guard endpoint.status == "active" else { return .snoozed(Self.recheck, reason: "the endpoint is \(endpoint.status)") }
+        // The lane is held meanwhile; what was claimed before it was waits as well. What goes to another URL is no matter of the endpoint's.
+        guard endpoint.status == "active" || url != nil else { return .snoozed(Self.recheck, reason: "the endpoint is \(endpoint.status)") }
 
+        var opened = self
+        do {
+            for (name, value) in headers { opened.headers[name] = try context.services.endpoints.opened(value, header: name, workspace: context.job.workspace) }
+        } catch Sealer.Failure.unknownKey {
+            return .snoozed(Self.recheck, reason: "a header of the delivery is sealed under a key that this worker does not have")
+        }
         var random = SystemRandomNumberGenerator()
         let standing = DeliveryVerdict.Standing(context.job, schedule: endpoint.retry)
         let verdict: DeliveryVerdict
         let record: AttemptRecord
         var certificateExpiresAt: Int64?
         do {
-            let response = try await context.services.delivery.send(try request(to: endpoint, in: context))
+            let response = try await context.services.delivery.send(try opened.request(to: endpoint, in: context))
             context.services.deliveries.answered(response)
             certificateExpiresAt = response.certificate?.expiresAt
             verdict = .of(DeliveryVerdict.Answer(response, now: .now), standing, using: &random)

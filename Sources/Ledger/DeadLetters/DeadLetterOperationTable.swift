@@ -17,14 +17,14 @@ package struct DeadLetterOperationTable: Sendable {
         case cancel, pause, resume
 
         /// Pausing what is paused, or resuming what runs, is no fault. A failed one may be tried again.
-        fileprivate var from: [DeadLetterOperation.State] {
+        var from: [DeadLetterOperation.State] {
             switch self {
             case .cancel: [.running, .paused, .failed]
             case .pause: [.running, .paused]
             case .resume: [.running, .paused, .failed]
             }
         }
-        fileprivate var state: DeadLetterOperation.State {
+        var state: DeadLetterOperation.State {
             switch self {
             case .cancel: .cancelled
             case .pause: .paused

@@ -4,7 +4,9 @@ import Primitives
 /// Removes jobs that ended long enough ago, with what belongs to them, and counts them in the same statement.
 ///
 /// It walks the rows by id, that is by age, and stops at the first page that is too young: no index on the time of ending has to be kept for
-/// every job. Old rows that may not go yet, such as dead letters, are walked past.
+/// every job. Old rows that may not go yet, such as dead letters, are walked past. A delivery stays as long as its event (`EventPruning`).
+///
+/// A job is its payload: none outlives the time that payloads are kept.
 package struct JobPruning: Sendable {
     private let pool: PostgresPool
     private let retention: Retention
@@ -36,8 +38,8 @@ package struct JobPruning: Sendable {
             try await connection.query(
                 Self.statement,
                 [
-                    last.map { .id($0) } ?? .null, .int64(Self.perPage), .int64(retention.succeeded.microseconds),
-                    .int64(retention.cancelled.microseconds), .int64(retention.dead.microseconds), .int64(retention.shortest.microseconds),
+                    last.map { .id($0) } ?? .null, .int64(Self.perPage), .int64(min(retention.succeeded, retention.payloads).microseconds),
+                    .int64(min(retention.cancelled, retention.payloads).microseconds), .int64(min(retention.dead, retention.payloads).microseconds), .int64(retention.shortest.microseconds),
                     .int16(CounterSlot.any().number),
                 ] + term.parameters)
         }
@@ -58,7 +60,6 @@ package struct JobPruning: Sendable {
             DELETE FROM jobs j USING old o WHERE j.id = o.id AND j.state = o.state AND j.settled_at = o.settled_at
             AND EXISTS (SELECT 1 FROM leaders WHERE name = $8 AND holder = $9 AND term = $10 AND expires_at > now())
             RETURNING j.id, j.state),
-        delivered AS (DELETE FROM deliveries WHERE id = ANY (ARRAY(SELECT id FROM removed))),
         told AS (DELETE FROM job_progress WHERE job_id = ANY (ARRAY(SELECT id FROM removed))),
         edited AS (DELETE FROM job_payload_versions WHERE job_id = ANY (ARRAY(SELECT id FROM removed))),
         followed AS (DELETE FROM job_follows WHERE follower_id = ANY (ARRAY(SELECT id FROM removed))),

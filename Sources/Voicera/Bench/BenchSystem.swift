@@ -73,6 +73,7 @@ struct BenchSystem: Sendable {
             tasks.addTask { try await group.run() }
             _ = try await Migrator(LedgerMigrations.all).apply(on: pool)
             try await LogPartitions(pool: pool).ensure()
+            try await EventBodies(pool: pool).ensure()
             let workspace: WorkspaceID = IdentifierSource.system.next()
             try await WorkspaceTable(pool: pool).create(workspace, name: "bench")
             let system = BenchSystem(

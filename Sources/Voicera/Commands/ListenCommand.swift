@@ -24,6 +24,7 @@ struct ListenCommand: AsyncParsableCommand {
     var delay: ShortDuration?
     @Flag(help: "Take requests and never answer.")
     var hang = false
+    @OptionGroup var past: ListenReplay
 
     func run() async throws {
         let receiver = Receiver(
@@ -32,11 +33,14 @@ struct ListenCommand: AsyncParsableCommand {
         var logger = Logger(label: "listen") { _ in JSONLogHandler() }
         logger.logLevel = .error
         let host = listen.host
+        let past = past
         let application = Application(
             responder: CallbackResponder { (request: Request, _: BasicRequestContext) in try await receiver.receive(request) },
             configuration: .init(address: .hostname(host, port: listen.port)),
             onServerRunning: { channel in
-                printNow("listening on http://\(host):\(channel.localAddress?.port ?? 0)")
+                let url = "http://\(host):\(channel.localAddress?.port ?? 0)"
+                printNow("listening on \(url)")
+                do { if let line = try await past.begin(at: url) { printNow(line) } } catch { Hint.say("\(error)") }
             },
             logger: logger)
         try await application.runService()

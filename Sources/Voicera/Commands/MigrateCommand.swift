@@ -14,6 +14,7 @@ struct MigrateCommand: AsyncParsableCommand {
         try await withPool(pool) {
             let applied = try await Migrator(LedgerMigrations.all).apply(on: pool)
             try await LogPartitions(pool: pool).ensure()
+            try await EventBodies(pool: pool).ensure()
             print(applied.isEmpty ? "nothing to do" : "applied: \(applied.joined(separator: ", "))")
         }
     }

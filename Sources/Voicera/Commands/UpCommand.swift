@@ -83,6 +83,7 @@ struct UpCommand: AsyncParsableCommand {
         try await withPool(pool) {
             _ = try await Migrator(LedgerMigrations.all).apply(on: pool)
             try await LogPartitions(pool: pool).ensure()
+            try await EventBodies(pool: pool).ensure()
             let access = try await access(folder, pool)
             // Beside the service that does it when it can: whoever reads run.json can use it.
             _ = try await client?.ensure(in: pool)

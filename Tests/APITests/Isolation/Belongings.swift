@@ -35,6 +35,14 @@ struct Belongings {
         ),
         ("/api/webhooks/{id}", { api, client, _ in try await id(client, "/api/webhooks", #"{"eventType":"secret.event","webhookUrl":"https://example.com/"}"#) }),
         (
+            "/api/replays/{id}",
+            { api, client, _ in
+                let webhook = try #require(try await client.get("/api/webhooks?limit=1").texts("data", "id").first)
+                return try await id(client, "/api/webhooks/\(webhook)/replay", #"{"rate":1}"#)
+            }
+        ),
+        ("/api/erasures/{id}", { api, client, _ in try await id(client, "/api/erasures", #"{"email":"secret@example.com","dryRun":true}"#) }),
+        (
             "/api/events/{id}",
             { api, client, workspace in
                 let body = #"{"event":"secret.event","data":{},"eventId":"secret-\#(workspace.value.low)"}"#

@@ -74,7 +74,8 @@ import Testing
     static let withoutWorkspace: [String: String] = [
         "workspaces": "is the workspaces",
         "leaders": "of the schedulers", "index_epochs": "of the index", "workers": "of the fleet", "queues": "of the fleet",
-        "queue_samples": "of the fleet", "ledger_counters": "sums over all", "log_horizon": "of the log as a whole", "schema_migrations": "of the schema",
+        "queue_samples": "of the fleet", "ledger_counters": "sums over all", "log_horizon": "of the log as a whole",
+        "log_days_without_bodies": "of the log as a whole", "schema_migrations": "of the schema",
         "signing_keys": "of the installation",
         "schedule_occurrences": "of a schedule, read by its id after the schedule was found in its workspace",
         "lanes": "of a queue and a lane, whose stored name holds the workspace or is an endpoint's; null for what operators set by hand",

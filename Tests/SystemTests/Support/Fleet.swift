@@ -154,6 +154,11 @@ final class Fleet: Sendable {
         return process.outputLines
     }
 
+    /// A command of the operator's that runs until it is told to stop.
+    func launch(_ arguments: String...) throws -> ChildProcess {
+        keep(arguments.first ?? "", try ChildProcess.voicera(arguments, environment: environment))
+    }
+
     var client: Client { state.withLock { $0.client } ?? Client(baseURL: "", key: "") }
 
     func process(named name: String) -> ChildProcess? { state.withLock { $0.processes }.first { $0.name == name }?.process }

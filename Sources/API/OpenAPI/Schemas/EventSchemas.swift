@@ -36,7 +36,7 @@ enum EventSchemas {
     static let detail = Schema.object(
         "EventDetail",
         [
-            .required("eventId", key), .required("event", .string()), .required("timestamp", .string()), .required("data", .any),
+            .required("eventId", key), .required("event", .string()), .required("timestamp", .string().orNull.described("Null when what it said is not kept any more.")), .required("data", .any),
             .required("createdAt", .time), .required("deliveryCount", .integer(0...(.max))), .required("deliveries", .array(delivery)),
         ])
 }

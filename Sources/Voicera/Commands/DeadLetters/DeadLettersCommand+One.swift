@@ -24,7 +24,7 @@ extension DeadLettersCommand {
                     guard let (_, payload) = try await payloads.payload(payloadVersion, of: job, workspace: workspace) else {
                         throw Refusal("\(id) has no payload version \(payloadVersion)")
                     }
-                    return print(payload)
+                    return print(DeliveryEdit.shown(payload))
                 }
                 guard let (letter, found) = try await DeadLetterTable(pool: pool).find(job, workspace: workspace) else {
                     throw Refusal("the workspace has no dead letter \(id)")
@@ -35,7 +35,7 @@ extension DeadLettersCommand {
 
         private func show(_ letter: DeadLetter, _ found: JobTable.Found, versions: [PayloadVersion]) {
             print("\(found.job.id)  \(found.job.kind)  queue \(found.job.queue)  lane \(found.job.lane)  group \(letter.fingerprint ?? "-")")
-            print("payload  \(found.payload)")
+            print("payload  \(DeliveryEdit.shown(found.payload))")
             if versions.count > 1 {
                 for version in versions {
                     print("payload version \(version.version)  \(RFC3339.text(version.at))  \(version.author.map { "by \($0)" } ?? "as accepted")")
@@ -71,14 +71,15 @@ extension DeadLettersCommand {
             let pool = try stores.makePool(logger: Environment.logger(), connections: 2)
             try await withPool(pool) {
                 let workspace = try await place.find(in: pool)
-                guard let (letter, _) = try await DeadLetterTable(pool: pool).find(job, workspace: workspace) else {
+                guard let (letter, found) = try await DeadLetterTable(pool: pool).find(job, workspace: workspace) else {
                     throw Refusal("the workspace has no dead letter \(id)")
                 }
                 let registry = JobRegistry()
                 guard let kind = registry[letter.job.kind] else { throw Refusal("this release has no kind \(letter.job.kind) to check the payload by") }
                 if let complaint = registry.complaint(about: json.text, for: kind) { throw Refusal("the payload does not fit: \(complaint)") }
                 let table = PayloadVersionTable(pool: pool)
-                switch try await table.edit(job, payload: json.text, expected: ifVersion, workspace: workspace, author: "cli") {
+                let payload = try stored(json, of: letter.job.kind, replacing: found.payload, workspace: workspace)
+                switch try await table.edit(job, payload: payload, expected: ifVersion, workspace: workspace, author: "cli") {
                 case .done(let version):
                     print("payload version \(version)")
                     Hint.say("next: voicera dead-letters replay \(id)")
@@ -86,6 +87,17 @@ extension DeadLettersCommand {
                 case .tooMany: throw Refusal("the payload has been changed \(PayloadVersionTable.mostVersions - 1) times, which is the most")
                 case .notDead, .notFound: throw Refusal("the workspace has no dead letter \(id)")
                 }
+            }
+        }
+
+        /// Headers of a delivery rest sealed: for them the key is needed.
+        private func stored(_ payload: RawJSON, of kind: String, replacing old: String, workspace: WorkspaceID) throws -> String {
+            guard kind == WebhookDeliverJob.kind, payload["headers"] != nil || payload["url"] != nil else { return payload.text }
+            do {
+                return try DeliveryEdit(sealer: Environment.sealer(), policy: Environment.addressPolicy()).stored(
+                    payload, replacing: old, workspace: workspace)
+            } catch let refusal as DeliveryEdit.Refusal {
+                throw Refusal("the payload does not fit: \(refusal.pointer) \(refusal.reason)")
             }
         }
     }
