@@ -17,6 +17,8 @@ package func buildApplication(
     var routes = [
         HealthRoutes(services: services).all,
         WebhookRoutes(services: services).all,
+        WebhookSecretRoutes(services: services).all,
+        WebhookTestRoutes(services: services).all,
         EventRoutes(services: services).all,
         UserRoutes(services: services).all,
         CourseRoutes(services: services).all,
