@@ -57,6 +57,7 @@ let package = Package(
 
         .target(name: "Primitives", swiftSettings: house),
         .target(name: "JSONSchema", dependencies: ["Primitives"], swiftSettings: house),
+        .target(name: "EventFilter", dependencies: ["Primitives"], swiftSettings: house),
         .target(name: "Cron", dependencies: ["Primitives"], swiftSettings: house),
         .target(name: "Redis", dependencies: ["CHiredis", "Primitives", nio, nioPosix, nioSSL, logging, lifecycle], swiftSettings: bordersC),
         .target(name: "Postgres", dependencies: ["CLibPQ", "Primitives", logging, metrics, lifecycle], swiftSettings: bordersC),
@@ -65,7 +66,7 @@ let package = Package(
         .target(name: "LocalStack", dependencies: ["Primitives"], swiftSettings: house),
         .target(name: "Telemetry", dependencies: ["Primitives", metrics, hummingbird, nio, logging, lifecycle], swiftSettings: house),
         .target(
-            name: "Ledger", dependencies: ["Primitives", "Cron", "Postgres", logging, metrics, lifecycle],
+            name: "Ledger", dependencies: ["Primitives", "Cron", "EventFilter", "Postgres", logging, metrics, lifecycle],
             resources: [.embedInCode("Migrations")], swiftSettings: house),
         .target(
             name: "Queue", dependencies: ["Primitives", "Redis", "Postgres", "Ledger", logging, metrics, lifecycle],
@@ -79,7 +80,7 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", "Compression", "JSONSchema", hummingbird,
+                "Primitives", "Cron", "EventFilter", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", "Compression", "JSONSchema", hummingbird,
                 hummingbirdTLS, hummingbirdHTTP2, certificateReloading, httpParts, nio, nioHTTP1, nioTLS, nioSSL, logging, metrics, crypto, lifecycle,
             ],
             resources: [.embedInCode("Scripts")],
@@ -109,6 +110,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Primitives", "LocalStack"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: house),
         .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Primitives"], swiftSettings: house),
+        .testTarget(name: "EventFilterTests", dependencies: ["EventFilter", "Primitives"], swiftSettings: house),
         .testTarget(name: "CronTests", dependencies: ["Cron", "Primitives"], swiftSettings: house),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "Primitives", "LocalStack", "TestSupport", nio, nioPosix, logging, lifecycle], swiftSettings: house),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Primitives", "LocalStack", "TestSupport", logging, lifecycle], swiftSettings: house),

@@ -21,6 +21,8 @@ package func buildApplication(
         WebhookStatusRoutes(services: services).all,
         ReplayRoutes(services: services).all,
         ErasureRoutes(services: services).all,
+        WebhookSecretRoutes(services: services).all,
+        WebhookTestRoutes(services: services).all,
         EventRoutes(services: services).all,
         UserRoutes(services: services).all,
         CourseRoutes(services: services).all,

@@ -22,6 +22,16 @@ struct Page {
         return response
     }
 
+    /// A page of a list that can be walked both ways.
+    static func response(_ shown: [JSON], next: Cursor?, previous: Cursor?, for request: Request) -> Response {
+        var response = Response(.ok, ["data": .array(shown), "nextCursor": .optional(next?.text), "previousCursor": .optional(previous?.text)])
+        let links = [(next, "next"), (previous, "prev")].compactMap { cursor, way in
+            cursor.map { "<\(target(of: request, cursor: $0.text))>; rel=\"\(way)\"" }
+        }
+        if !links.isEmpty { response.headers[.link] = links.joined(separator: ", ") }
+        return response
+    }
+
     /// The same request with another cursor. A cursor needs no escaping.
     private static func target(of request: Request, cursor: String) -> String {
         let others = (request.uri.query ?? "").split(separator: "&").filter { $0 != "cursor" && !$0.hasPrefix("cursor=") }

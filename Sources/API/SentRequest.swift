@@ -19,7 +19,7 @@ struct SentRequest {
     var json: JSON {
         let headers = WebhookDeliverJob.steadyHeaders(id: job?.firstId ?? delivery.id, isReplay: job?.isReplay ?? false)
         return [
-            "method": "POST", "url": .optional(job?.url ?? endpoint?.url),
+            "method": "POST", "url": .optional(job?.url ?? endpoint?.profile.url),
             "headers": .array(headers.map { ["name": .string($0.name), "value": .string($0.value)] }),
             "body": .optional(job?.body),
         ]

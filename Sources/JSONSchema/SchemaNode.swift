@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// One schema inside a document, keywords read and checked; other schemas are named by their number.
 struct SchemaNode: Sendable {
     /// Of a schema that is `true` or `false`.

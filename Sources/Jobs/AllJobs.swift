@@ -2,4 +2,5 @@
 package let allJobs: [any Job.Type] = [
     NoopJob.self,
     WebhookDeliverJob.self,
+    WebhookVerifyJob.self,
 ]

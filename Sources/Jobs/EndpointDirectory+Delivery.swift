@@ -7,8 +7,6 @@ extension EndpointDirectory {
 }
 
 extension EndpointDirectory.Entry {
-    var headers: [(name: String, value: String)] { [] }
-    var timeout: Duration { .seconds(15) }
     /// The endpoint's own schedule, or the standard's.
-    var retry: RetryPolicy { WebhookDeliverJob.retry }
+    var retry: RetryPolicy { retrySchedule.map { .schedule($0, jitter: 0.2) } ?? WebhookDeliverJob.retry }
 }

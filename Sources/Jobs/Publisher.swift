@@ -20,13 +20,16 @@ package struct Publisher: Sendable {
     ///   - key: the publisher's own id of the event, or nil for one of ours.
     ///   - timestamp: RFC 3339, when it happened; nil for now.
     ///   - data: JSON text, passed on to the byte.
+    ///   - metadata: JSON text of an object for the endpoints' filters, which no receiver gets.
+    ///   - only: the one endpoint that gets it, whatever that wants.
     package func publish(
-        workspace: WorkspaceID, type: String, key: String?, timestamp: String?, data: String, trace: String?, claim: IdempotencyClaim?
+        workspace: WorkspaceID, type: String, key: String?, timestamp: String?, data: String, metadata: String? = nil, only: EndpointID? = nil,
+        trace: String?, claim: IdempotencyClaim?
     ) async throws -> Claimed<PublishedEvent> {
         let id = ids.next(Event.self)
         let key = key ?? id.description
         let body = Self.body(type: type, key: key, timestamp: timestamp ?? RFC3339.wholeSeconds(Int64(Date.now.timeIntervalSince1970 * 1_000_000)), data: data)
-        let event = NewEvent(id: id, workspace: workspace, type: type, key: key, body: body, trace: trace)
+        let event = NewEvent(id: id, workspace: workspace, type: type, key: key, body: body, trace: trace, metadata: metadata, only: only)
         let known = pusher.knownEpochs()
         switch try await writer.publish(EventWriter.Request(event: event, claim: claim)) {
         case .done(let publication):
@@ -49,6 +52,10 @@ package struct Publisher: Sendable {
         package var about: EndpointID?
         /// It goes to endpoints that name its type, and not to those that take all.
         package var isAskedFor = false
+        /// JSON text of an object for the endpoints' filters.
+        package var metadata: String?
+        /// The one endpoint that is told, whatever that wants; nil for those that want it.
+        package var only: EndpointID?
 
         package init(type: String, at: Int64, data: String) {
             self.type = type
@@ -72,7 +79,8 @@ package struct Publisher: Sendable {
             let id = ids.next(Event.self)
             let key = id.description
             let body = Self.body(type: happening.type, key: key, timestamp: RFC3339.wholeSeconds(happening.at), data: happening.data)
-            var event = NewEvent(id: id, workspace: workspace, type: happening.type, key: key, body: body, trace: trace)
+            var event = NewEvent(
+                id: id, workspace: workspace, type: happening.type, key: key, body: body, trace: trace, metadata: happening.metadata, only: happening.only)
             (event.about, event.isAskedFor) = (happening.about, happening.isAskedFor)
             return event
         }
@@ -90,11 +98,11 @@ package struct Publisher: Sendable {
 
     /// The delivery job of an event and an endpoint: each endpoint is a lane of its own.
     package static func deliveryJob(ids: IdentifierSource = .system) -> EventWriter.DeliveryJob {
-        { event, endpoint in
-            return NewJob(
+        { event, receiver in
+            NewJob(
                 id: ids.next(), workspace: event.workspace, kind: WebhookDeliverJob.kind, queue: WebhookDeliverJob.queue,
-                lane: endpoint.description, payload: WebhookDeliverJob.payload(endpoint: endpoint, body: event.body),
-                maxAttempts: Int32(WebhookDeliverJob.maxAttempts), trace: event.trace,
+                lane: receiver.endpoint.description, payload: WebhookDeliverJob.payload(endpoint: receiver.endpoint, body: event.body),
+                maxAttempts: receiver.retries.map { $0 + 1 } ?? Int32(WebhookDeliverJob.maxAttempts), trace: event.trace, laneKey: receiver.laneKey,
                 payloadVersion: Int16(clamping: WebhookDeliverJob.payloadVersion))
         }
     }

@@ -29,7 +29,7 @@ extension WebhookDeliverJob {
             if !span.state.isEmpty { headers.append((name: "tracestate", value: span.state)) }
         }
         // The endpoint's are its receiver's secrets, and for nobody at another URL.
-        let others = url == nil ? endpoint.headers : []
+        let others = url == nil ? endpoint.headers.map { (name: $0.name, value: $0.value.exposed) } : []
         if !others.isEmpty || !self.headers.isEmpty { add(others, to: &headers) }
         let target = if let url { try context.services.endpoints.target(url) } else { try endpoint.target.get() }
         var request = DeliveryRequest(url: target, headers: headers, body: bytes)

@@ -14,21 +14,28 @@ enum EventRows {
         var endpoint: EndpointID
     }
 
-    /// The active endpoints of each event, in the events' order.
-    static func receivers(of events: [NewEvent], on connection: PostgresConnection) async throws -> [[EndpointID]] {
+    /// The endpoints that each event is for, in the events' order; their filters are still to be asked.
+    static func receivers(of events: [NewEvent], on connection: PostgresConnection) async throws -> [[EventReceiver]] {
         let rows = try await connection.query(
             """
-            SELECT t.position, e.id FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bool[])
-                WITH ORDINALITY AS t (workspace_id, type, about, asked_for, position)
-            JOIN endpoints e ON e.workspace_id = t.workspace_id AND e.status = 'active' AND e.id IS DISTINCT FROM t.about
-                AND (t.type = ANY(e.event_types) OR ('*' = ANY(e.event_types) AND NOT t.asked_for))
+            SELECT t.position, e.id, e.filter, CASE WHEN e.delivery_order = 'key' THEN e.order_key END, cardinality(e.retry_schedule)
+            FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bool[])
+                WITH ORDINALITY AS t (workspace_id, type, only_id, about, asked_for, position)
+            JOIN endpoints e ON e.workspace_id = t.workspace_id AND e.id IS DISTINCT FROM t.about AND CASE WHEN t.only_id IS NULL
+                THEN e.status = 'active' AND (t.type = ANY(e.event_types) OR ('*' = ANY(e.event_types) AND NOT t.asked_for)) ELSE e.id = t.only_id END
             ORDER BY t.position, e.id
             """,
             [
-                .ids(events.map(\.workspace.value)), .texts(events.map(\.type)), .optionalIDs(events.map(\.about?.value)), .bools(events.map(\.isAskedFor)),
+                .ids(events.map(\.workspace.value)), .texts(events.map(\.type)), .optionalIDs(events.map(\.only?.value)),
+                .optionalIDs(events.map(\.about?.value)), .bools(events.map(\.isAskedFor)),
             ])
-        var receivers = [[EndpointID]](repeating: [], count: events.count)
-        for row in rows { receivers[Int(try row.int64(0)) - 1].append(EndpointID(try row.id(1))) }
+        var receivers = [[EventReceiver]](repeating: [], count: events.count)
+        for row in rows {
+            receivers[Int(try row.int64(0)) - 1].append(
+                EventReceiver(
+                    endpoint: EndpointID(try row.id(1)), filter: try row.optionalText(2), orderKey: try row.optionalText(3),
+                    retries: try row.optionalInt32(4)))
+        }
         return receivers
     }
 
@@ -37,10 +44,11 @@ enum EventRows {
         let rows = try await connection.query(
             """
             WITH given AS MATERIALIZED (
-                SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int4[])
-                    AS t (id, workspace_id, type, event_key, body, deliveries)),
+                SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int4[], $7::text[])
+                    AS t (id, workspace_id, type, event_key, body, deliveries, metadata)),
             fresh AS (
-                INSERT INTO events (id, workspace_id, type, event_key, deliveries) SELECT id, workspace_id, type, event_key, deliveries FROM given
+                INSERT INTO events (id, workspace_id, type, event_key, deliveries, metadata)
+                SELECT id, workspace_id, type, event_key, deliveries, metadata FROM given
                 ON CONFLICT (workspace_id, event_key) DO NOTHING RETURNING id),
             kept AS (
                 INSERT INTO event_bodies (event_id, workspace_id, body) SELECT id, workspace_id, body FROM given JOIN fresh USING (id))
@@ -48,7 +56,7 @@ enum EventRows {
             """,
             [
                 .ids(events.map(\.id.value)), .ids(events.map(\.workspace.value)), .texts(events.map(\.type)), .texts(events.map(\.key)),
-                .texts(events.map(\.body)), .int32s(deliveries.map(Int32.init)),
+                .texts(events.map(\.body)), .int32s(deliveries.map(Int32.init)), .optionalTexts(events.map(\.metadata)),
             ])
         return Set(try rows.map { EventID(try $0.id(0)) })
     }
@@ -75,6 +83,9 @@ enum EventRows {
                 .ids(deliveries.map(\.job.id.value)), .ids(deliveries.map(\.job.workspace.value)), .ids(deliveries.map(\.event.value)),
                 .ids(deliveries.map(\.endpoint.value)),
             ])
-        _ = try await connection.query(JobInsert.plain, JobInsert.parameters(deliveries.map(\.job)) + [.int16(slot.number)])
+        let plain = deliveries.map(\.job).filter(\.isPlain)
+        if !plain.isEmpty { _ = try await connection.query(JobInsert.plain, JobInsert.parameters(plain) + [.int16(slot.number)]) }
+        // Those that have an order among themselves.
+        _ = try await JobInsert.careful(deliveries.map(\.job).filter { !$0.isPlain }, slot: slot, on: connection)
     }
 }

@@ -16,14 +16,22 @@ package struct NewEvent: Sendable {
     package var about: EndpointID?
     /// It goes to endpoints that name its type, and not to those that take all.
     package var isAskedFor = false
+    /// JSON text of an object that filters may ask for; no receiver gets it.
+    package var metadata: String?
+    /// Goes to this endpoint alone, whatever that wants.
+    package var only: EndpointID?
 
-    package init(id: EventID, workspace: WorkspaceID, type: String, key: String, body: String, trace: String?) {
+    package init(
+        id: EventID, workspace: WorkspaceID, type: String, key: String, body: String, trace: String?, metadata: String? = nil, only: EndpointID? = nil
+    ) {
         self.id = id
         self.workspace = workspace
         self.type = type
         self.key = key
         self.body = body
         self.trace = trace
+        self.metadata = metadata
+        self.only = only
     }
 }
 
@@ -54,7 +62,7 @@ package struct EventWriter: Service {
     }
 
     /// Makes the job that delivers an event to an endpoint. The kinds live above the ledger, so they are given to it.
-    package typealias DeliveryJob = @Sendable (_ event: NewEvent, _ endpoint: EndpointID) -> NewJob
+    package typealias DeliveryJob = @Sendable (_ event: NewEvent, _ receiver: EventReceiver) -> NewJob
 
     private let commits: GroupCommit<Request, Claimed<Publication>>
     private let deliveryJob: DeliveryJob
@@ -114,19 +122,19 @@ package struct EventWriter: Service {
         _ events: [NewEvent], slot: CounterSlot, deliveryJob: DeliveryJob, on connection: PostgresConnection
     ) async throws -> [Publication] {
         guard !events.isEmpty else { return [] }
-        let receivers = try await EventRows.receivers(of: events, on: connection)
+        let receivers = EventReceivers.narrowed(try await EventRows.receivers(of: events, on: connection), for: events)
         let fresh = try await EventRows.insert(events, deliveries: receivers.map(\.count), on: connection)
         let earlier = try await EventRows.earlier(events.filter { !fresh.contains($0.id) }, on: connection)
         var publications: [Publication] = []
         var deliveries: [EventRows.DeliveryRow] = []
-        for (event, endpoints) in zip(events, receivers) {
+        for (event, receivers) in zip(events, receivers) {
             guard fresh.contains(event.id) else {
                 let count = earlier[EventRows.Key(workspace: event.workspace, key: event.key)] ?? 0
                 publications.append(Publication(event: PublishedEvent(key: event.key, deliveries: count, isDuplicate: true), jobs: []))
                 continue
             }
-            let jobs = endpoints.map { deliveryJob(event, $0) }
-            deliveries += zip(jobs, endpoints).map { EventRows.DeliveryRow(job: $0, event: event.id, endpoint: $1) }
+            let jobs = receivers.map { deliveryJob(event, $0) }
+            deliveries += zip(jobs, receivers).map { EventRows.DeliveryRow(job: $0, event: event.id, endpoint: $1.endpoint) }
             publications.append(Publication(event: PublishedEvent(key: event.key, deliveries: jobs.count, isDuplicate: false), jobs: jobs))
         }
         try await EventRows.insert(deliveries, slot: slot, on: connection)

@@ -23,6 +23,8 @@ struct Layer {
         Layer("Primitives"),
         // A language for what values look like; it knows no value of ours.
         Layer("JSONSchema", ["Primitives"]),
+        // A language for which events an endpoint wants.
+        Layer("EventFilter", ["Primitives"]),
         // Foundation's time zones, and the ICU below them, are in every binary that has Foundation: the tables of Debian are not read.
         Layer("Cron", ["Primitives"], others: ["FoundationEssentials", "FoundationInternationalization"]),
 
@@ -38,7 +40,7 @@ struct Layer {
             others: ["CoreMetrics", "FoundationEssentials", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle"]),
 
         // The product below HTTP.
-        Layer("Ledger", ["Primitives", "Cron", "Postgres"], others: ["CoreMetrics", "Logging", "ServiceLifecycle"]),
+        Layer("Ledger", ["Primitives", "Cron", "EventFilter", "Postgres"], others: ["CoreMetrics", "Logging", "ServiceLifecycle"]),
         Layer("Queue", ["Primitives", "Redis", "Postgres", "Ledger"], others: ["CoreMetrics", "Logging", "ServiceLifecycle"]),
         // Who somebody is and what they may do: no HTTP in it.
         Layer(
@@ -48,7 +50,10 @@ struct Layer {
 
         // What a process is made of. None of the three knows another.
         Layer(
-            "API", ["Primitives", "Cron", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", "Compression", "JSONSchema"],
+            "API",
+            [
+                "Primitives", "Cron", "EventFilter", "Redis", "Postgres", "HTTPDelivery", "Ledger", "Queue", "Identity", "Jobs", "Compression", "JSONSchema",
+            ],
             others: [
                 "CoreMetrics", "Crypto", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HummingbirdTLS", "Logging",
                 "NIOCertificateReloading", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOSSL", "NIOTLS", "ServiceLifecycle",

@@ -1,5 +1,6 @@
 @testable import API
 import Cron
+import EventFilter
 import FoundationEssentials
 import HTTPDelivery
 import HTTPTypes
@@ -10,7 +11,7 @@ import Ledger
 import Primitives
 
 extension Subject {
-    static let all: [Subject] = ids + times + addresses + json + oauth + texts
+    static let all: [Subject] = ids + times + filters + addresses + json + oauth + texts
 
     private static let ids: [Subject] = [
         Subject("id", ["job_01jd2n8w5tq3v9k7x4m6b0c1yz", "job_7ZZZZZZZZZZZZZZZZZZZZZZZZZ"]) { (text: String) in
@@ -46,6 +47,19 @@ extension Subject {
         Subject("retention", ["succeeded=7d,cancelled=7d,dead=90d,log=90d", "log=36500d"]) { (text: String) in
             _ = try? Retention(parsing: text)
             return nil
+        },
+    ]
+
+    private static let filters: [Subject] = [
+        Subject("event filter", [#"{"data.a":{"$gte":90},"$or":[{"type":"a.b"},{"/metadata/x~1y":{"$in":[1,"a",null]}}]}"#, #"{"$not":{"data":{"$not":{"$eq":{}}}}}"#]) {
+            (text: String) in
+            guard let json = try? RawJSON(Array(text.utf8)), let filter = try? EventFilter(json) else { return nil }
+            let subject = FilterSubject(type: "a.b", data: json, metadata: json)
+            return filter.matches(subject) == filter.matches(subject) ? nil : "changes its mind"
+        },
+        Subject("webhook secret pair", ["whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg=="]) { (text: String) in
+            guard let secret = WebhookSecret(text) else { return nil }
+            return WebhookSecret(secret.exposed)?.scheme == secret.scheme ? nil : "is shown as another"
         },
     ]
 

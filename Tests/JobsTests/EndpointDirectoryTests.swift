@@ -25,7 +25,10 @@ import Testing
             let sealed = try sealer.seal(WebhookSecret.random().bytes, context: Sealer.endpointContext(workspace: mine, endpoint: id))
             for workspace in [mine, theirs] { try await WorkspaceTable(pool: pool).create(workspace, name: "w") }
             try await pool.query(
-                "INSERT INTO endpoints (id, workspace_id, url, event_types, secret_sealed, secret_key_id) VALUES ($1, $2, $3, $4, $5, $6)",
+                """
+                WITH endpoint AS (INSERT INTO endpoints (id, workspace_id, url, event_types) VALUES ($1, $2, $3, $4))
+                INSERT INTO endpoint_secrets (id, workspace_id, endpoint_id, kind, secret_sealed, secret_key_id) VALUES ($1, $2, $1, 'v1', $5, $6)
+                """,
                 [.id(id.value), .id(mine.value), .text("https://example.com/h"), .texts(["a.b"]), .bytes(sealed.bytes), .text(sealed.keyID)])
             for _ in 0..<2 {
                 #expect(try await directory.endpoint(id, workspace: mine)?.target.get().text == "https://example.com/h")

@@ -25,8 +25,9 @@ import Testing
                 WebhookSecret.random().bytes, context: Sealer.endpointContext(workspace: workspace, endpoint: id))
             try await pool.query(
                 """
-                INSERT INTO endpoints (id, workspace_id, url, event_types, secret_sealed, secret_key_id, status)
-                VALUES ($1, $2, 'http://127.0.0.1:65535/', '{a.b}', $3, $4, $5)
+                WITH endpoint AS (
+                    INSERT INTO endpoints (id, workspace_id, url, event_types, status) VALUES ($1, $2, 'http://127.0.0.1:65535/', '{a.b}', $5))
+                INSERT INTO endpoint_secrets (id, workspace_id, endpoint_id, kind, secret_sealed, secret_key_id) VALUES ($1, $2, $1, 'v1', $3, $4)
                 """,
                 [.id(id.value), .id(workspace.value), .bytes(sealed.bytes), .text(sealed.keyID), .text(status)])
             return id

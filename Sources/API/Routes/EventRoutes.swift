@@ -33,6 +33,7 @@ struct EventRoutes: Sendable {
         if let key, !Self.isKey(key) { fields.refuse("eventId", "must be letters, digits, underscores and hyphens") }
         let timestamp = fields.text("timestamp", longest: 64)
         if let timestamp, RFC3339.parse(timestamp) == nil { fields.refuse("timestamp", "must be an RFC 3339 time, such as 2024-01-15T10:30:00Z") }
+        let metadata = fields.contains("metadata") ? fields.metadata() : nil
         try fields.finish()
         guard let type, let data else { throw Problem.invalid(fields.faults) }
         guard data.byteCount <= BodyLimit.payload else { throw Problem.tooLarge("event's data", limit: BodyLimit.payload, pointer: "/data") }
@@ -40,7 +41,8 @@ struct EventRoutes: Sendable {
         if !faults.isEmpty { throw Problem.notOfItsType(faults) }
 
         switch try await services.publisher.publish(
-            workspace: call.workspace, type: type, key: key, timestamp: timestamp, data: data.text, trace: call.trace, claim: claim)
+            workspace: call.workspace, type: type, key: key, timestamp: timestamp, data: data.text, metadata: metadata, trace: call.trace,
+            claim: claim)
         {
         case .done(let event): return Self.accepted(key: event.key, deliveries: event.deliveries)
         case .replayed(let answer):
@@ -77,7 +79,7 @@ struct EventRoutes: Sendable {
             .ok,
             [
                 "eventId": .string(found.event.key), "event": .string(found.event.type), "timestamp": .raw(body?["timestamp"]?.text ?? "null"),
-                "data": .raw(body?["data"]?.text ?? "null"), "createdAt": .time(found.event.createdAt),
+                "data": .raw(body?["data"]?.text ?? "null"), "metadata": found.metadata.map { .raw($0) } ?? .null, "createdAt": .time(found.event.createdAt),
                 "deliveryCount": .int(found.event.deliveries), "deliveries": .array(found.deliveries.map(Self.json)),
             ])
     }

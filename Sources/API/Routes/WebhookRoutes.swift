@@ -1,4 +1,3 @@
-import HTTPDelivery
 import HTTPTypes
 import Hummingbird
 import Identity
@@ -10,105 +9,151 @@ import Primitives
 struct WebhookRoutes: Sendable {
     let services: APIServices
 
+    private enum Status: String, CaseIterable { case active, disabled, paused }
+
     private static let list = "webhooks"
-    private static let members: Set<String> = ["eventType", "eventTypes", "webhookUrl", "description", "secret"]
-    private static let mostEventTypes = 50
-    private static let longestDescription = 500
+    /// Places in the same list, to be read towards its beginning.
+    private static let back = "webhooksback"
     private static let longestSecret = 128
+    private static let onlyWhenMade: Set<String> = ["secret", "signature", "ownershipChallenge"]
 
     var all: [Route] {
         [
             Route(.post, "/api/webhooks", WebhookOperations.create, .webhooksWrite, handler: create),
+            Route(.post, "/api/webhooks/subscribe", WebhookOperations.subscribe, .webhooksWrite, handler: subscribe),
             Route(.get, "/api/webhooks", WebhookOperations.list, .webhooksRead, handler: index),
             Route(.get, "/api/webhooks/{id}", WebhookOperations.show, .webhooksRead, handler: show),
+            Route(.patch, "/api/webhooks/{id}", WebhookOperations.change, .webhooksWrite, handler: change),
             Route(.delete, "/api/webhooks/{id}", WebhookOperations.delete, .webhooksWrite, handler: delete),
         ]
     }
 
-    private var table: EndpointTable { EndpointTable(pool: services.pool) }
+    private var desk: WebhookDesk { WebhookDesk(services: services) }
+
+    // MARK: making
 
     private func create(_ call: Call) async throws -> Response {
-        let (body, claim) = try await call.body()
-        var fields = Fields(body)
-        fields.allow(only: Self.members)
-        let eventTypes = Self.eventTypes(&fields)
-        let url = url(&fields)
-        let description = fields.text("description", longest: Self.longestDescription)
-        let secret = fields.text("secret", longest: Self.longestSecret).map { WebhookSecret($0) }
-        if case .some(.none) = secret { fields.refuse("secret", "must be whsec_ and the base64 of 24 to 64 bytes") }
+        let (json, claim) = try await call.body()
+        var fields = Fields(json)
+        fields.allow(only: WebhookDraft.members.union(Self.onlyWhenMade).union(["eventType"]))
+        let types = Self.types(&fields)
+        let draft = WebhookDraft(json, types: types, policy: services.addressPolicy, fields: &fields)
+        return try await make(draft, &fields, claim, call)
+    }
+
+    private func subscribe(_ call: Call) async throws -> Response {
+        let (json, claim) = try await call.body()
+        var fields = Fields(json)
+        fields.allow(only: WebhookDraft.members.union(Self.onlyWhenMade).subtracting(["filter"]).union(["filters"]))
+        let subscription = WebhookSubscription(&fields)
+        var draft = WebhookDraft(json, types: subscription.types, policy: services.addressPolicy, fields: &fields)
+        draft.profile.filter = subscription.filter
+        return try await make(draft, &fields, claim, call)
+    }
+
+    private func make(_ draft: WebhookDraft, _ fields: inout Fields, _ claim: IdempotencyClaim?, _ call: Call) async throws -> Response {
+        if draft.profile.order == .key, draft.profile.orderKey == nil { fields.refuse("orderKey", "is missing") }
+        let scheme = fields.choice("signature", of: SignatureScheme.self) ?? .v1
+        let own = fields.text("secret", longest: Self.longestSecret).map { WebhookSecret($0) }
+        if let own {
+            if own?.scheme != .v1 { fields.refuse("secret", "must be whsec_ and the base64 of 24 to 64 bytes") }
+            if scheme == .v1a { fields.refuse("secret", "must not be given with v1a: the pair of keys is made here") }
+        }
+        let isChallenged = fields.boolean("ownershipChallenge") ?? false
         try fields.finish()
 
-        let used = (secret ?? nil) ?? services.defaultWebhookSecret ?? .random()
-        let id = services.ids.next(Endpoint.self)
-        let sealed = try services.sealer.seal(used.bytes, context: Sealer.endpointContext(workspace: call.workspace, endpoint: id))
-        let endpoint = NewEndpoint(
-            id: id, workspace: call.workspace, url: url, eventTypes: eventTypes, description: description ?? "", sealedSecret: sealed.bytes,
-            secretKeyID: sealed.keyID)
-        switch try await table.create(endpoint, claim: claim) {
-        case .done(let row): return Response(.created, json(row, secret: used))
-        case .replayed(let answer): return try await replay(answer, call)
-        case .mismatch: throw Problem.idempotencyMismatch
-        case .inProgress: throw Problem.idempotencyInProgress
+        let secret = (own ?? nil) ?? (scheme == .v1 ? services.defaultWebhookSecret : nil) ?? .random(scheme)
+        let (id, workspace, desk) = (services.ids.next(Endpoint.self), call.workspace, self.desk)
+        var profile = draft.profile
+        profile.headers = try draft.headers.sealed(by: services.sealer, workspace: workspace, endpoint: id)
+        var endpoint = NewEndpoint(id: id, workspace: workspace, profile: profile, secret: try desk.sealed(secret, for: id, workspace))
+        endpoint.isChallenged = isChallenged
+        let made = endpoint
+        let response = try await OnceOnly(services: services).run(claim, hasSecret: true) { connection in
+            let row = try await EndpointTable.insert(made, on: connection)
+            if draft.limits != LaneLimits() { try await LaneSettingsTable.set(draft.limits, of: desk.place(id, workspace), on: connection) }
+            return OnceOnly.Answer(
+                .created, WebhookJSON.webhook(row, headers: draft.headers, limits: draft.limits, secret: secret), location: "/api/webhooks/\(id)",
+                etag: Call.tag(row.version))
         }
+        if draft.limits != LaneLimits() { await desk.pushLimits(of: id, workspace) }
+        return response
     }
 
-    /// The first answer again, its secret included: only who holds the key of that request can ask for it.
-    private func replay(_ answer: String, _ call: Call) async throws -> Response {
-        guard let id = EndpointID(answer), let row = try await table.find(id, workspace: call.workspace) else { throw Problem.notFound("webhook") }
-        let secret = try services.sealer.open(
-            Sealed(bytes: row.sealedSecret, keyID: row.secretKeyID), context: Sealer.endpointContext(workspace: call.workspace, endpoint: id))
-        return Response(.created, json(row, secret: WebhookSecret(bytes: secret.exposed))).replayed(true)
+    private static func types(_ fields: inout Fields) -> [String] {
+        let one = fields.text("eventType", longest: EventName.longest)
+        let several = fields.texts("eventTypes", most: WebhookDraft.mostEventTypes, longest: EventName.longest)
+        if one != nil, several != nil { fields.refuse("eventType", "must not be given together with eventTypes") }
+        if !fields.contains("eventType"), !fields.contains("eventTypes") { fields.refuse("eventType", "is missing") }
+        return WebhookDraft.types(several ?? one.map { [$0] } ?? [], several == nil ? "eventType" : "eventTypes", &fields)
     }
+
+    // MARK: reading
 
     private func index(_ call: Call) async throws -> Response {
         var query = Query(call.request)
-        let (limit, before) = (query.limit(), query.cursor(of: Self.list, as: EndpointID.self))
+        let limit = query.limit()
+        let (status, type, url) = (query.choice("status", of: Status.self), query.text("eventType"), query.text("webhookUrl", longest: 4096))
+        let text = query.text("cursor")
+        let after = text.flatMap { Cursor($0, list: Self.back) }.flatMap { EndpointID($0.position) }
+        let before = text.flatMap { Cursor($0, list: Self.list) }.flatMap { EndpointID($0.position) }
+        query.require("cursor", text == nil || after != nil || before != nil, "is not a cursor of this list")
         try query.finish()
-        let rows = try await table.list(workspace: call.workspace, before: before, limit: limit + 1)
-        return Page.response(rows, limit: limit, for: call.request, cursor: { Cursor(list: Self.list, position: $0.id) }, json: { json($0) })
+
+        let filter = EndpointTable.Filter(status: status?.rawValue, eventType: type, url: url)
+        var rows: [EndpointRow]
+        let hasNext, hasPrevious: Bool
+        if let after {
+            rows = try await desk.table.list(filter, workspace: call.workspace, after: after, limit: limit + 1)
+            (hasNext, hasPrevious) = (true, rows.count > limit)
+            rows = rows.prefix(limit).reversed()
+        } else {
+            rows = try await desk.table.list(filter, workspace: call.workspace, before: before, limit: limit + 1)
+            (hasNext, hasPrevious) = (rows.count > limit, before != nil)
+            rows = Array(rows.prefix(limit))
+        }
+        let next = hasNext ? rows.last.map { Cursor(list: Self.list, position: $0.id) } : nil
+        let previous = hasPrevious ? rows.first.map { Cursor(list: Self.back, position: $0.id) } : nil
+        return Page.response(try await desk.json(rows, workspace: call.workspace), next: next, previous: previous, for: call.request)
     }
 
     private func show(_ call: Call) async throws -> Response {
-        guard let id = call.id(EndpointID.self), let row = try await table.find(id, workspace: call.workspace) else {
-            throw Problem.notFound("webhook")
+        let row = try await desk.find(call)
+        let json = try await desk.json([row], workspace: call.workspace)
+        return call.answer(json.first ?? .null, version: row.version)
+    }
+
+    // MARK: changing
+
+    private func change(_ call: Call) async throws -> Response {
+        let (patch, claim) = try await call.body()
+        let (id, workspace, desk) = (try self.desk.id(call), call.workspace, self.desk)
+        let response = try await OnceOnly(services: services).run(claim) { connection in
+            let old = try await desk.lock(call, on: connection)
+            let before = WebhookDraft(
+                profile: old.profile, headers: try desk.headers(old, workspace),
+                limits: try await LaneSettingsTable.limits(of: desk.place(id, workspace), on: connection))
+            let after = try before.changed(by: patch, policy: services.addressPolicy)
+            var profile = after.profile
+            profile.headers = old.profile.headers
+            if after.headers != before.headers {
+                profile.headers = try after.headers.sealed(by: services.sealer, workspace: workspace, endpoint: id)
+            }
+            guard profile != old.profile || after.limits != before.limits else {
+                return OnceOnly.Answer(
+                    .ok, WebhookJSON.webhook(old, headers: before.headers, limits: before.limits), etag: Call.tag(old.version))
+            }
+            if after.limits != before.limits { try await LaneSettingsTable.set(after.limits, of: desk.place(id, workspace), on: connection) }
+            let row = try await EndpointTable.update(id, profile, workspace: workspace, on: connection)
+            return OnceOnly.Answer(.ok, WebhookJSON.webhook(row, headers: after.headers, limits: after.limits), etag: Call.tag(row.version))
         }
-        return Response(.ok, json(row))
+        await desk.pushLimits(of: id, workspace)
+        return response
     }
 
     /// Deliveries that wait for it are cancelled when their turn comes.
     private func delete(_ call: Call) async throws -> Response {
-        guard let id = call.id(EndpointID.self), try await table.delete(id, workspace: call.workspace) else { throw Problem.notFound("webhook") }
+        guard try await desk.table.delete(try desk.id(call), workspace: call.workspace) else { throw Problem.notFound("webhook") }
         return Response(status: .noContent)
-    }
-
-    private static func eventTypes(_ fields: inout Fields) -> [String] {
-        let one = fields.text("eventType", longest: EventName.longest)
-        let several = fields.texts("eventTypes", most: mostEventTypes, longest: EventName.longest)
-        if one != nil, several != nil { fields.refuse("eventType", "must not be given together with eventTypes") }
-        if !fields.contains("eventType"), !fields.contains("eventTypes") { fields.refuse("eventType", "is missing") }
-        if let one, !EventName.isValid(one) { fields.refuse("eventType", EventName.rule) }
-        if let several, !several.allSatisfy(EventName.isValid) { fields.refuse("eventTypes", EventName.rule) }
-        var seen: Set<String> = []
-        return (several ?? one.map { [$0] } ?? []).filter { seen.insert($0).inserted }
-    }
-
-    private func url(_ fields: inout Fields) -> String {
-        guard let text = fields.text("webhookUrl", required: true, longest: 4096) else { return "" }
-        do {
-            return try DeliveryTarget(text, policy: services.addressPolicy).text
-        } catch {
-            fields.refuse("webhookUrl", error.detail)
-            return ""
-        }
-    }
-
-    private func json(_ row: EndpointRow, secret: WebhookSecret? = nil) -> JSON {
-        var members: [(String, JSON)] = [("id", .text(row.id))]
-        if let secret { members.append(("secret", .string(secret.exposed))) }
-        members += [
-            ("status", .string(row.status)), ("eventTypes", .array(row.eventTypes.map { .string($0) })), ("webhookUrl", .string(row.url)),
-            ("description", .string(row.description)), ("createdAt", .time(row.createdAt)), ("updatedAt", .time(row.updatedAt)),
-        ]
-        return .object(members)
     }
 }

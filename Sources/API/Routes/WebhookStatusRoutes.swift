@@ -59,5 +59,5 @@ struct WebhookStatusRoutes: Sendable {
 
 extension Problem {
     static let webhookDisabled = Problem(
-        status: .conflict, code: "webhook_disabled", detail: "The webhook is disabled: it is enabled first, and neither paused nor resumed.")
+        status: .conflict, code: "webhook_disabled", detail: "The webhook is disabled: until it is enabled nothing is sent to it, and it is neither paused nor resumed.")
 }

@@ -16,8 +16,8 @@ package struct WebhookDeliverJob: Job {
     package static let retry = schedule(seconds: [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600])
     /// Jitter keeps the retries of one outage from coming back as one wave.
     static func schedule(seconds: [Int32]) -> RetryPolicy { .schedule(seconds.map { .seconds($0) }, jitter: 0.2) }
-    /// Above the request's own total timeout, which names the phase that was slow.
-    package static let deadline = Duration.seconds(20)
+    /// Above the longest timeout that an endpoint may have for a request, which names the phase that was slow.
+    package static let deadline = Duration.seconds(35)
     private static let recheck = Duration.seconds(60)
 
     package var endpointId: EndpointID

@@ -16,6 +16,12 @@ package enum SecretText {
         plainName == "headers" || namesOfSecrets.contains { plainName.contains($0) }
     }
 
+    /// Whether the value of a header is nobody's business by the header's name.
+    package static func isSecret(headerName: String) -> Bool {
+        let name = plain(headerName)
+        return isSecret(plainName: name) || name.contains("key") || name.contains("auth")
+    }
+
     /// Whether a text is a header's credentials, or has a word in it that looks like a key.
     package static func isLikely(_ text: String) -> Bool {
         if text.utf8.count < shortestSecret, !text.utf8.contains(UInt8(ascii: " ")) { return false }

@@ -34,3 +34,12 @@ CREATE INDEX endpoint_secrets_by_endpoint ON endpoint_secrets (endpoint_id, crea
 
 -- What filters may ask for beside type and data; not part of what is sent.
 ALTER TABLE events ADD COLUMN metadata text;
+
+-- The secret of an endpoint from before is its only live one.
+INSERT INTO endpoint_secrets (id, workspace_id, endpoint_id, kind, secret_sealed, secret_key_id, created_at)
+SELECT gen_random_uuid(), workspace_id, id, 'v1', secret_sealed, secret_key_id, created_at FROM endpoints;
+ALTER TABLE endpoints
+    DROP COLUMN secret_sealed,
+    DROP COLUMN secret_key_id,
+    -- Active only after the receiver has echoed a challenge.
+    ADD COLUMN challenged boolean NOT NULL DEFAULT false;

@@ -1,72 +1,31 @@
 package import Postgres
 package import Primitives
 
-package struct NewEndpoint: Sendable {
-    package var id: EndpointID
-    package var workspace: WorkspaceID
-    package var url: String
-    package var eventTypes: [String]
-    package var description: String
-    /// Sealed by the caller, bound to this endpoint.
-    package var sealedSecret: [UInt8]
-    package var secretKeyID: String
-
-    package init(
-        id: EndpointID, workspace: WorkspaceID, url: String, eventTypes: [String], description: String, sealedSecret: [UInt8], secretKeyID: String
-    ) {
-        self.id = id
-        self.workspace = workspace
-        self.url = url
-        self.eventTypes = eventTypes
-        self.description = description
-        self.sealedSecret = sealedSecret
-        self.secretKeyID = secretKeyID
-    }
-}
-
-package struct EndpointRow: Sendable {
-    package var id: EndpointID
-    package var url: String
-    package var eventTypes: [String]
-    package var description: String
-    package var status: String
-    package var createdAt: Int64
-    package var updatedAt: Int64
-    package var sealedSecret: [UInt8]
-    package var secretKeyID: String
-}
-
 /// Webhook endpoints.
 package struct EndpointTable: Sendable {
-    private static let columns = "id, url, event_types, description, status, created_at, updated_at, secret_sealed, secret_key_id"
-    private let pool: PostgresPool
+    /// What a list is narrowed to.
+    package struct Filter: Sendable {
+        package var status: String?
+        /// Those that get events of this type, by its name or by `*`.
+        package var eventType: String?
+        package var url: String?
+
+        package init(status: String? = nil, eventType: String? = nil, url: String? = nil) {
+            self.status = status
+            self.eventType = eventType
+            self.url = url
+        }
+    }
+
+    let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
 
-    /// With a claim, the claim and the endpoint are committed together; a repeated one is answered with the first endpoint's id.
-    package func create(_ endpoint: NewEndpoint, claim: IdempotencyClaim?) async throws -> Claimed<EndpointRow> {
-        try await pool.withTransaction { connection in
-            if let claim {
-                switch try await ClaimTable.take([claim], on: connection).first ?? .inProgress {
-                case .granted: break
-                case .replayed(let answer): return .replayed(answer: answer)
-                case .mismatch: return .mismatch
-                case .inProgress: return .inProgress
-                }
-                try await ClaimTable.store([(claim, endpoint.id.description)], on: connection)
-            }
-            let rows = try await connection.query(
-                """
-                INSERT INTO endpoints (id, workspace_id, url, event_types, description, secret_sealed, secret_key_id)
-                VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING \(Self.columns)
-                """,
-                [
-                    .id(endpoint.id.value), .id(endpoint.workspace.value), .text(endpoint.url), .texts(endpoint.eventTypes),
-                    .text(endpoint.description), .bytes(endpoint.sealedSecret), .text(endpoint.secretKeyID),
-                ])
-            return .done(try Self.row(rows[0]))
-        }
-    }
+    static let columns = """
+        id, url, event_types, description, filter, headers_sealed, headers_key_id, metadata, timeout_ms,
+        coalesce(retry_schedule::text[], '{}'), retry_schedule IS NULL, delivery_order, order_key, api_version, signature, status, challenged, version,
+        created_at, updated_at, verified_at, disabled_at, disabled_reason
+        """
 
     package func find(_ id: EndpointID, workspace: WorkspaceID) async throws -> EndpointRow? {
         let rows = try await pool.query(
@@ -80,20 +39,49 @@ package struct EndpointTable: Sendable {
     }
 
     /// Newest first, those before the given one.
-    package func list(workspace: WorkspaceID, before: EndpointID?, limit: Int) async throws -> [EndpointRow] {
+    package func list(_ filter: Filter = Filter(), workspace: WorkspaceID, before: EndpointID?, limit: Int) async throws -> [EndpointRow] {
         let rows = try await pool.query(
             """
-            SELECT \(Self.columns) FROM endpoints WHERE workspace_id = $1 AND id < $2
+            SELECT \(Self.columns) FROM endpoints WHERE workspace_id = $1 AND id < $2 AND \(Self.narrowed)
             ORDER BY workspace_id DESC, id DESC LIMIT $3
             """,
-            [.id(workspace.value), .id(before), .int64(Int64(limit))])
+            [.id(workspace.value), .id(before), .int64(Int64(limit))] + Self.parameters(filter))
         return try rows.map(Self.row)
     }
 
-    private static func row(_ row: PostgresRow) throws -> EndpointRow {
-        EndpointRow(
-            id: EndpointID(try row.id(0)), url: try row.text(1), eventTypes: try row.texts(2), description: try row.text(3),
-            status: try row.text(4), createdAt: try row.timestamp(5), updatedAt: try row.timestamp(6), sealedSecret: try row.bytes(7),
-            secretKeyID: try row.text(8))
+    /// Oldest first, those after the given one: the way back.
+    package func list(_ filter: Filter = Filter(), workspace: WorkspaceID, after: EndpointID, limit: Int) async throws -> [EndpointRow] {
+        let rows = try await pool.query(
+            """
+            SELECT \(Self.columns) FROM endpoints WHERE workspace_id = $1 AND id > $2 AND \(Self.narrowed)
+            ORDER BY workspace_id, id LIMIT $3
+            """,
+            [.id(workspace.value), .id(after.value), .int64(Int64(limit))] + Self.parameters(filter))
+        return try rows.map(Self.row)
+    }
+
+    private static let narrowed = """
+        ($4::text IS NULL OR status = $4) AND ($5::text IS NULL OR $5 = ANY(event_types) OR '*' = ANY(event_types)) AND ($6::text IS NULL OR url = $6)
+        """
+
+    private static func parameters(_ filter: Filter) -> [PostgresValue] {
+        [.optional(filter.status), .optional(filter.eventType), .optional(filter.url)]
+    }
+
+    static func row(_ row: PostgresRow) throws -> EndpointRow {
+        var profile = EndpointProfile(url: try row.text(1), eventTypes: try row.texts(2))
+        profile.description = try row.text(3)
+        profile.filter = try row.optionalText(4)
+        if let sealed = try row.optionalBytes(5), let keyID = try row.optionalText(6) { profile.headers = EndpointProfile.Headers(sealed: sealed, keyID: keyID) }
+        profile.metadata = try row.text(7)
+        profile.timeoutMilliseconds = try row.optionalInt32(8)
+        profile.retrySchedule = try row.bool(10) ? nil : try row.texts(9).compactMap { Int32($0) }
+        profile.order = DeliveryOrder(rawValue: try row.text(11)) ?? DeliveryOrder.none
+        profile.orderKey = try row.optionalText(12)
+        profile.apiVersion = try row.optionalText(13)
+        return EndpointRow(
+            id: EndpointID(try row.id(0)), profile: profile, status: try row.text(15), signature: try row.text(14), isChallenged: try row.bool(16),
+            version: try row.int32(17), createdAt: try row.timestamp(18), updatedAt: try row.timestamp(19), verifiedAt: try row.optionalTimestamp(20),
+            disabledAt: try row.optionalTimestamp(21), disabledReason: try row.optionalText(22))
     }
 }

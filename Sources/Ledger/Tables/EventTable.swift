@@ -25,6 +25,8 @@ package struct EventTable: Sendable {
         package var event: EventRow
         /// What every receiver gets; nil when it is not kept any more.
         package var body: String?
+        /// JSON text; no receiver gets it.
+        package var metadata: String?
         package var deliveries: [DeliveryRow]
     }
 
@@ -36,7 +38,7 @@ package struct EventTable: Sendable {
 
     package func find(key: String, workspace: WorkspaceID) async throws -> Found? {
         let rows = try await pool.query(
-            "SELECT id, type, event_key, deliveries, created_at, \(EventBodies.body) FROM events e WHERE workspace_id = $1 AND event_key = $2",
+            "SELECT id, type, event_key, deliveries, created_at, \(EventBodies.body), metadata FROM events e WHERE workspace_id = $1 AND event_key = $2",
             [.id(workspace.value), .text(key)])
         guard let row = rows.first else { return nil }
         let event = try Self.row(row)
@@ -48,7 +50,7 @@ package struct EventTable: Sendable {
             """,
             [.id(event.id.value), .id(workspace.value), .int64(Self.mostDeliveries)])
         return Found(
-            event: event, body: try row.optionalText(5),
+            event: event, body: try row.optionalText(5), metadata: try row.optionalText(6),
             deliveries: try deliveries.map {
                 DeliveryRow(
                     id: DeliveryID(try $0.id(0)), endpoint: EndpointID(try $0.id(1)), state: try $0.text(2), attempt: try $0.int32(3),

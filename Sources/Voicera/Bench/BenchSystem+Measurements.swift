@@ -90,7 +90,10 @@ extension BenchSystem {
         let id: EndpointID = IdentifierSource.system.next()
         let sealed = try sealer.seal(WebhookSecret.random().bytes, context: Sealer.endpointContext(workspace: workspace, endpoint: id))
         try await pool.query(
-            "INSERT INTO endpoints (id, workspace_id, url, event_types, secret_sealed, secret_key_id) VALUES ($1, $2, $3, $4, $5, $6)",
+            """
+            WITH endpoint AS (INSERT INTO endpoints (id, workspace_id, url, event_types) VALUES ($1, $2, $3, $4))
+            INSERT INTO endpoint_secrets (id, workspace_id, endpoint_id, kind, secret_sealed, secret_key_id) VALUES ($1, $2, $1, 'v1', $5, $6)
+            """,
             [.id(id.value), .id(workspace.value), .text(address), .texts([event]), .bytes(sealed.bytes), .text(sealed.keyID)])
         return id
     }

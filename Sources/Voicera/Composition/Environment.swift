@@ -40,7 +40,7 @@ enum Environment {
 
     static func defaultWebhookSecret() throws -> WebhookSecret? {
         guard let text = value("WEBHOOK_SECRET") else { return nil }
-        guard let secret = WebhookSecret(text) else { throw ValidationError("WEBHOOK_SECRET is not whsec_ and the base64 of 24 to 64 bytes") }
+        guard let secret = WebhookSecret(text), secret.scheme == .v1 else { throw ValidationError("WEBHOOK_SECRET is not whsec_ and the base64 of 24 to 64 bytes") }
         return secret
     }
 

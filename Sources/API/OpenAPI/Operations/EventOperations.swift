@@ -32,7 +32,7 @@ enum EventOperations {
             .ok(
                 "The event.", EventSchemas.detail,
                 example: [
-                    "eventId": "evt-7", "event": "course.completed", "timestamp": "2024-01-15T10:30:00Z", "data": course, "createdAt": Examples.time,
+                    "eventId": "evt-7", "event": "course.completed", "timestamp": "2024-01-15T10:30:00Z", "data": course, "metadata": .null, "createdAt": Examples.time,
                     "deliveryCount": 0, "deliveries": [],
                 ])
         ])

@@ -11,6 +11,8 @@ enum EventSchemas {
             .required("data", .object(nil, []).described("What receivers get, to the byte. At most 256 KiB.")),
             .optional("eventId", key.orNull.described("The publisher's own id: one event for each, however often it is published.")),
             .optional("timestamp", .time.orNull.described("When it happened; now when left out.")),
+            .optional(
+                "metadata", Schema.object(nil, []).orNull.described("What webhooks' filters may ask for beside the data; no receiver gets it. At most 16 KiB.")),
         ])
 
     static let receipt = Schema.object(
@@ -36,7 +38,9 @@ enum EventSchemas {
     static let detail = Schema.object(
         "EventDetail",
         [
-            .required("eventId", key), .required("event", .string()), .required("timestamp", .string().orNull.described("Null when what it said is not kept any more.")), .required("data", .any),
+            .required("eventId", key), .required("event", .string()),
+            .required("timestamp", .string().orNull.described("Null when what it said is not kept any more.")), .required("data", .any),
+            .required("metadata", Schema(keywords: [("type", ["object", "null"])])),
             .required("createdAt", .time), .required("deliveryCount", .integer(0...(.max))), .required("deliveries", .array(delivery)),
         ])
 }

@@ -12,6 +12,7 @@ enum QueueSchemas {
     ]
 
     private static let shownRate = Schema.object(nil, [.required("jobs", .integer()), .required("seconds", .integer())])
+    static let rateShown = Schema.anyOf([shownRate, .null])
     private static let shownLimits = Schema.object(
         "LaneLimits",
         [

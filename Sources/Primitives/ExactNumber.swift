@@ -1,5 +1,5 @@
 /// A JSON number without any loss: digits and a power of ten. Comparing and dividing take time by the digits that were written, not by the exponent.
-struct ExactNumber: Hashable, Sendable {
+package struct ExactNumber: Hashable, Sendable {
     private let isNegative: Bool
     /// Without zeros at either end; none for zero.
     private let digits: [UInt8]
@@ -9,10 +9,10 @@ struct ExactNumber: Hashable, Sendable {
     /// Beyond it an exponent is cut: nobody can tell apart what is so large or so small.
     private static let largestExponent = 1_000_000_000_000
     /// Digits of a number that others are to be multiples of.
-    static let mostDivisorDigits = 18
+    package static let mostDivisorDigits = 18
 
     /// - Parameter text: a number by the grammar of JSON.
-    init(_ text: String) {
+    package init(_ text: String) {
         var digits: [UInt8] = []
         var exponent = 0
         var isNegative = false
@@ -48,12 +48,15 @@ struct ExactNumber: Hashable, Sendable {
         return isNegative ? -number : number
     }
 
-    var isPositive: Bool { !isNegative && !digits.isEmpty }
-    var isInteger: Bool { exponent >= 0 }
-    var digitCount: Int { digits.count }
+    package var isPositive: Bool { !isNegative && !digits.isEmpty }
+    package var isInteger: Bool { exponent >= 0 }
+    package var digitCount: Int { digits.count }
+
+    /// The same for equal numbers, and for no others.
+    package var canonicalText: String { "\(isNegative ? "-" : "")\(digits.map(String.init).joined())e\(exponent)" }
 
     /// As a count; nil for a negative one or a fraction. What no array can have is the largest one.
-    var count: Int? {
+    package var count: Int? {
         guard !isNegative, isInteger else { return nil }
         guard digits.count + exponent <= mostCountDigits else { return .max }
         return digits.reduce(0) { $0 * 10 + Int($1) } * power(exponent)
@@ -63,7 +66,7 @@ struct ExactNumber: Hashable, Sendable {
     private func power(_ exponent: Int) -> Int { (0..<exponent).reduce(1) { product, _ in product * 10 } }
 
     /// - Parameter divisor: positive, of at most `mostDivisorDigits`.
-    func isMultiple(of divisor: ExactNumber) -> Bool {
+    package func isMultiple(of divisor: ExactNumber) -> Bool {
         guard !digits.isEmpty else { return true }
         // Our last digit is no zero: no power of ten divides us.
         guard exponent >= divisor.exponent else { return false }
@@ -85,7 +88,7 @@ struct ExactNumber: Hashable, Sendable {
 }
 
 extension ExactNumber: Comparable {
-    static func < (left: ExactNumber, right: ExactNumber) -> Bool {
+    package static func < (left: ExactNumber, right: ExactNumber) -> Bool {
         if left.isNegative != right.isNegative { return left.isNegative }
         return left.isNegative ? right.isSmaller(than: left) : left.isSmaller(than: right)
     }
