@@ -17,7 +17,7 @@ package struct WebhookDeliverJob: Job {
     /// Jitter keeps the retries of one outage from coming back as one wave.
     static func schedule(seconds: [Int32]) -> RetryPolicy { .schedule(seconds.map { .seconds($0) }, jitter: 0.2) }
     /// Above the request's own total timeout, which names the phase that was slow.
-    package static let deadline = Duration.seconds(20)
+    package static let deadline = Duration.seconds(35)
     private static let recheck = Duration.seconds(60)
 
     package var endpointId: EndpointID
