@@ -1,5 +1,6 @@
 import Ledger
 import Postgres
+import Primitives
 import Queue
 import Redis
 import Scheduler
