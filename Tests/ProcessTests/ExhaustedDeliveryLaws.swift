@@ -23,7 +23,7 @@ import Testing
             for _ in 0..<3 { try await stage.keeper.run(term: stage.term) }
             #expect(try await stage.sent(to: ear) == ["delivery.exhausted"])
             #expect(try await stage.sent(to: failing) == ["a.b"])
-            let body = try await stage.pool.query("SELECT body FROM events WHERE type = 'delivery.exhausted'").first?.text(0) ?? ""
+            let body = try await stage.pool.query("SELECT payload FROM jobs WHERE lane = $1", [.text(ear.description)]).first?.text(0) ?? ""
             #expect(body.contains(failing.description) && body.contains(#""errorClass":"timeout""#) && body.contains(#""event":"a.b""#), "\(body)")
 
             // The notice itself is given up: that is not told to anybody.

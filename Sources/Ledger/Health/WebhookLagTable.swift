@@ -16,6 +16,8 @@ package struct WebhookLagTable: Sendable {
         package var disabled: Int64 = 0
         package var paused: Int64 = 0
         package var failing: Int64 = 0
+
+        package init() {}
     }
 
     private let pool: PostgresPool
@@ -75,6 +77,9 @@ package struct WebhookLagTable: Sendable {
                 (SELECT count(*) FROM endpoints WHERE status = 'paused'), (SELECT count(*) FROM endpoint_health WHERE failing_since IS NOT NULL)
             """)
         guard let row = rows.first else { return Endpoints() }
-        return Endpoints(open: try row.int64(0), disabled: try row.int64(1), paused: try row.int64(2), failing: try row.int64(3))
+        var endpoints = Endpoints()
+        (endpoints.open, endpoints.disabled) = (try row.int64(0), try row.int64(1))
+        (endpoints.paused, endpoints.failing) = (try row.int64(2), try row.int64(3))
+        return endpoints
     }
 }

@@ -4,7 +4,7 @@ CREATE TABLE lane_holds (
     queue text NOT NULL,
     lane text NOT NULL,
     cause text NOT NULL CHECK (cause IN ('operator', 'throttle', 'circuit', 'disabled', 'paused', 'reauth')),
-    workspace_id uuid,
+    workspace_id uuid NOT NULL,
     until timestamptz NOT NULL,
     reason text NOT NULL,
     held_by text NOT NULL,
@@ -14,7 +14,8 @@ CREATE TABLE lane_holds (
 ALTER TABLE lanes ADD COLUMN parked_cause text;
 UPDATE lanes SET parked_cause = 'operator' WHERE parked_until > now();
 INSERT INTO lane_holds (queue, lane, cause, workspace_id, until, reason, held_by)
-SELECT queue, lane, 'operator', workspace_id, parked_until, coalesce(parked_reason, ''), coalesce(parked_by, '') FROM lanes WHERE parked_until > now();
+SELECT queue, lane, 'operator', workspace_id, parked_until, coalesce(parked_reason, ''), coalesce(parked_by, '') FROM lanes
+WHERE parked_until > now() AND workspace_id IS NOT NULL;
 -- The lanes of endpoints that are gone are found among the held ones.
 CREATE INDEX lanes_held ON lanes (queue, lane) WHERE parked_cause IS NOT NULL;
 
