@@ -3,7 +3,7 @@ import Primitives
 import Testing
 
 @Suite struct FilterTests {
-    private static let data = ##"{"course":{"id":"c1","score":95,"tags":["ai","intro"],"note":null},"n":9007199254740993,"a.b":{"c/d":true},"e":"é"}"##
+    private static let data = ##"{"course":{"id":"c1","score":95,"tags":["ai","intro"],"note":null},"n":9007199254740993,"a.b":{"c/d":true},"e":"\u00e9"}"##
 
     private func matches(_ filter: String, data: String = data, metadata: String? = #"{"region":"eu"}"#) throws -> Bool {
         try EventFilter(RawJSON(Array(filter.utf8))).matches(
@@ -29,7 +29,7 @@ import Testing
         (#"{"$not":{"metadata.region":"us"}}"#, true), (#"{"data.course.score":{"$not":{"$gt":90}}}"#, false),
         (#"{"data.course":{"$eq":{"score":95.0,"id":"c1","note":null,"tags":["ai","intro"]}}}"#, true),
         // Two spellings of one accented letter are two strings.
-        (#"{"data.e":"é"}"#, true), (#"{"data.e":"é"}"#, false),
+        (#"{"data.e":"\u00e9"}"#, true), (#"{"data.e":"e\u0301"}"#, false),
     ])
     func `a filter holds or does not`(filter: String, expected: Bool) throws {
         #expect(try matches(filter) == expected)
