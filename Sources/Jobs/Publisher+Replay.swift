@@ -4,7 +4,7 @@ package import Primitives
 extension Publisher {
     /// What replays of many have to know of deliveries.
     package static func replayWork(ids: IdentifierSource = .system) -> ReplayWork {
-        ReplayWork(deliveries: DeliveryReplay(deliveryJob: replayJob(ids: ids)), passes: { _, _ in true }, flagged: WebhookDeliverJob.flagged)
+        ReplayWork(deliveries: DeliveryReplay(deliveryJob: replayJob(ids: ids)), passes: { $0.passes($1) }, flagged: WebhookDeliverJob.flagged)
     }
 
     /// What goes to another URL has a lane of its own for each replay: the endpoint's neither holds it up nor is held up by it.
@@ -23,7 +23,7 @@ extension Publisher {
             return NewJob(
                 id: ids.next(), workspace: source.event.workspace, kind: WebhookDeliverJob.kind, queue: WebhookDeliverJob.queue,
                 lane: lane(of: order), payload: payload, maxAttempts: Int32(source.retries.map { $0 + 1 } ?? WebhookDeliverJob.maxAttempts),
-                trace: source.event.trace, payloadVersion: Int16(clamping: WebhookDeliverJob.payloadVersion))
+                trace: source.event.trace, laneKey: order.url == nil ? source.laneKey : nil, payloadVersion: Int16(clamping: WebhookDeliverJob.payloadVersion))
         }
     }
 }

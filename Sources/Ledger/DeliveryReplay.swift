@@ -1,3 +1,4 @@
+internal import EventFilter
 package import Postgres
 package import Primitives
 
@@ -30,6 +31,8 @@ package struct DeliveryReplay: Sendable {
         package var event: NewEvent
         /// Waits that the endpoint's own schedule has; nil for the usual one.
         package var retries: Int?
+        /// Of an endpoint that is ordered by a key.
+        package var laneKey: String?
     }
 
     package struct Made: Sendable {
@@ -82,7 +85,8 @@ package struct DeliveryReplay: Sendable {
         guard !orders.isEmpty else { return [] }
         let rows = try await connection.query(
             """
-            SELECT t.position, e.type, e.event_key, \(EventBodies.body), cardinality(w.retry_schedule)
+            SELECT t.position, e.type, e.event_key, \(EventBodies.body), cardinality(w.retry_schedule),
+                CASE WHEN w.delivery_order = 'key' THEN w.order_key END
             FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY AS t (event_id, endpoint_id, position)
             JOIN events e ON e.id = t.event_id AND e.workspace_id = $1 JOIN endpoints w ON w.id = t.endpoint_id AND w.workspace_id = $1
             WHERE \(EventBodies.body) IS NOT NULL ORDER BY t.position
@@ -92,7 +96,10 @@ package struct DeliveryReplay: Sendable {
             let order = orders[Int(try row.int64(0)) - 1]
             let event = NewEvent(
                 id: order.event, workspace: workspace, type: try row.text(1), key: try row.text(2), body: try row.text(3), trace: trace)
-            return Source(order: order, event: event, retries: try row.optionalInt32(4).map(Int.init))
+            let key = try row.optionalText(5).flatMap {
+                EventReceivers.laneKey(of: FilterSubject(type: event.type, body: event.body, metadata: nil), at: $0)
+            }
+            return Source(order: order, event: event, retries: try row.optionalInt32(4).map(Int.init), laneKey: key)
         }
     }
 }

@@ -27,22 +27,40 @@ enum EventReceivers {
     static func narrowed(_ receivers: [[EventReceiver]], for events: [NewEvent]) -> [[EventReceiver]] {
         zip(receivers, events).map { receivers, event in
             guard receivers.contains(where: { $0.filter != nil || $0.orderKey != nil }) else { return receivers }
-            let subject = FilterSubject(
-                type: event.type, data: (try? RawJSON(Array(event.body.utf8)))?["data"],
-                metadata: event.metadata.flatMap { try? RawJSON(Array($0.utf8)) })
+            let subject = FilterSubject(type: event.type, body: event.body, metadata: event.metadata)
             return receivers.compactMap { receiver in
                 if event.only == nil, let filter = receiver.filter, let compiled = CompiledFilters.filter(filter), !compiled.matches(subject) { return nil }
                 var receiver = receiver
-                receiver.laneKey = receiver.orderKey.flatMap { FieldPath(intoData: $0) }.flatMap { subject.scalarText(at: $0) }.map(laneKey)
+                receiver.laneKey = receiver.orderKey.flatMap { laneKey(of: subject, at: $0) }
                 return receiver
             }
         }
+    }
+
+    /// The lane key of an event for an endpoint that is ordered by what is at the JSON pointer in its data; nil when nothing is there.
+    static func laneKey(of subject: FilterSubject, at orderKey: String) -> String? {
+        FieldPath(intoData: orderKey).flatMap { subject.scalarText(at: $0) }.map(laneKey)
     }
 
     /// A hash: the value may be somebody's address, which no name in the index is to show. Two values with one hash wait for each other, no more.
     private static func laneKey(_ text: String) -> String {
         let hash = text.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         return "key-" + String(hash, radix: 16)
+    }
+}
+
+extension FilterSubject {
+    convenience init(type: String, body: String, metadata: String?) {
+        self.init(
+            type: type, data: (try? RawJSON(Array(body.utf8)))?["data"], metadata: metadata.flatMap { try? RawJSON(Array($0.utf8)) })
+    }
+}
+
+extension ReplayWork.Item {
+    /// Whether an endpoint with this filter would have got the event.
+    package func passes(_ filter: String) -> Bool {
+        guard let compiled = CompiledFilters.filter(filter) else { return true }
+        return compiled.matches(FilterSubject(type: type, body: body, metadata: metadata))
     }
 }
 

@@ -44,11 +44,12 @@ enum EventRows {
         let rows = try await connection.query(
             """
             WITH given AS MATERIALIZED (
-                SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int4[], $7::text[])
-                    AS t (id, workspace_id, type, event_key, body, deliveries, metadata)),
+                SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int4[], $7::text[], $8::uuid[],
+                    $9::uuid[], $10::bool[])
+                    AS t (id, workspace_id, type, event_key, body, deliveries, metadata, only_endpoint, about_endpoint, asked_for)),
             fresh AS (
-                INSERT INTO events (id, workspace_id, type, event_key, deliveries, metadata)
-                SELECT id, workspace_id, type, event_key, deliveries, metadata FROM given
+                INSERT INTO events (id, workspace_id, type, event_key, deliveries, metadata, only_endpoint, about_endpoint, asked_for)
+                SELECT id, workspace_id, type, event_key, deliveries, metadata, only_endpoint, about_endpoint, asked_for FROM given
                 ON CONFLICT (workspace_id, event_key) DO NOTHING RETURNING id),
             kept AS (
                 INSERT INTO event_bodies (event_id, workspace_id, body) SELECT id, workspace_id, body FROM given JOIN fresh USING (id))
@@ -57,6 +58,7 @@ enum EventRows {
             [
                 .ids(events.map(\.id.value)), .ids(events.map(\.workspace.value)), .texts(events.map(\.type)), .texts(events.map(\.key)),
                 .texts(events.map(\.body)), .int32s(deliveries.map(Int32.init)), .optionalTexts(events.map(\.metadata)),
+                .optionalIDs(events.map(\.only?.value)), .optionalIDs(events.map(\.about?.value)), .bools(events.map(\.isAskedFor)),
             ])
         return Set(try rows.map { EventID(try $0.id(0)) })
     }

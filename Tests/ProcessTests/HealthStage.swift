@@ -43,8 +43,8 @@ struct HealthStage {
         let id: EndpointID = IdentifierSource.system.next()
         _ = try await pool.query(
             """
-            INSERT INTO endpoints (id, workspace_id, url, event_types, secret_sealed, secret_key_id, status)
-            VALUES ($1, $2, 'http://127.0.0.1:1/', $3::text::text[], '', 'k', $4)
+            INSERT INTO endpoints (id, workspace_id, url, event_types, status)
+            VALUES ($1, $2, 'http://127.0.0.1:1/', $3::text::text[], $4)
             """, [.id(id.value), .id(workspace.value), .text(types), .text(status)])
         return id
     }

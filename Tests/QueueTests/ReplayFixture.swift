@@ -40,8 +40,8 @@ struct ReplayFixture {
     func insertEndpoint(_ id: EndpointID, types: [String] = ["*"], filter: String? = nil) async throws {
         _ = try await queue.pool.query(
             """
-            INSERT INTO endpoints (id, workspace_id, url, event_types, secret_sealed, secret_key_id, filter)
-            VALUES ($1, $2, 'https://example.com/', $3, '', '', $4)
+            INSERT INTO endpoints (id, workspace_id, url, event_types, filter)
+            VALUES ($1, $2, 'https://example.com/', $3, $4)
             """,
             [.id(id.value), .id(queue.workspace.value), .texts(types), filter.map { .text($0) } ?? .null])
     }
@@ -54,7 +54,7 @@ struct ReplayFixture {
     @discardableResult
     func publish(_ count: Int, type: String = "a.b", body: (Int) -> String = { "{\"n\":\($0)}" }) async throws -> [NewJob] {
         let workspace = queue.workspace
-        let writer = EventWriter(pool: queue.pool) { event, endpoint in Self.job(workspace, lane: endpoint.description, body: event.body) }
+        let writer = EventWriter(pool: queue.pool) { event, receiver in Self.job(workspace, lane: receiver.endpoint.description, body: event.body) }
         let events = (0..<count).map { number in
             let id = IdentifierSource.system.next(Event.self)
             return NewEvent(id: id, workspace: workspace, type: type, key: id.description, body: body(number), trace: nil)

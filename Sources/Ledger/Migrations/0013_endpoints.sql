@@ -33,7 +33,12 @@ CREATE TABLE endpoint_secrets (
 CREATE INDEX endpoint_secrets_by_endpoint ON endpoint_secrets (endpoint_id, created_at);
 
 -- What filters may ask for beside type and data; not part of what is sent.
-ALTER TABLE events ADD COLUMN metadata text;
+ALTER TABLE events
+    ADD COLUMN metadata text,
+    -- Who it is for besides its type: one endpoint alone, not the one that it is about, not those that take all.
+    ADD COLUMN only_endpoint uuid,
+    ADD COLUMN about_endpoint uuid,
+    ADD COLUMN asked_for boolean NOT NULL DEFAULT false;
 
 -- The secret of an endpoint from before is its only live one.
 INSERT INTO endpoint_secrets (id, workspace_id, endpoint_id, kind, secret_sealed, secret_key_id, created_at)

@@ -78,7 +78,8 @@ struct ReplayStatement {
         return switch selection.choice {
         case .missing:
             """
-            \(types) AND \(all) AND \(range("e.created_at")) AND (e.type = ANY ($3) OR '*' = ANY ($3))
+            \(types) AND \(all) AND \(range("e.created_at")) AND (e.type = ANY ($3) OR '*' = ANY ($3) AND NOT e.asked_for)
+            AND (e.only_endpoint IS NULL OR e.only_endpoint = $2) AND e.about_endpoint IS DISTINCT FROM $2
             AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = e.id AND d.endpoint_id = $2)
             """
         case .all:
