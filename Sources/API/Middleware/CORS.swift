@@ -10,7 +10,7 @@ struct CORS: Sendable {
     private static let headers =
         "Authorization, X-API-Key, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, X-Request-Id, traceparent, tracestate, DPoP"
     private static let exposed =
-        "X-Request-Id, Link, ETag, Location, Retry-After, RateLimit, RateLimit-Policy, Idempotent-Replayed, Preference-Applied, WWW-Authenticate"
+        "X-Request-Id, Link, ETag, Location, Retry-After, RateLimit, RateLimit-Policy, Idempotent-Replayed, Preference-Applied, WWW-Authenticate, DPoP-Nonce"
     private static let longestCached = "600"
     /// Pages that a person signs in on.
     private static let closed = ["/api/oauth/authorize", "/api/oauth/login", "/api/oauth/consent", "/api/oauth/logout"]

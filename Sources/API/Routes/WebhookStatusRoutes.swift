@@ -46,6 +46,8 @@ struct WebhookStatusRoutes: Sendable {
                 return answer
             } catch EndpointSwitch.Refusal.isDisabled {
                 throw Problem.webhookDisabled
+            } catch EndpointSwitch.Refusal.isUnverified {
+                throw Problem.webhookUnverified
             }
         }
         // Also for a repeated request: the first one may have died before it could say so.
@@ -58,6 +60,8 @@ struct WebhookStatusRoutes: Sendable {
 }
 
 extension Problem {
+    static let webhookUnverified = Problem(
+        status: .conflict, code: "webhook_unverified", detail: "The webhook's receiver has not echoed its challenge: it becomes active when it has.")
     static let webhookDisabled = Problem(
         status: .conflict, code: "webhook_disabled", detail: "The webhook is disabled: until it is enabled nothing is sent to it, and it is neither paused nor resumed.")
 }

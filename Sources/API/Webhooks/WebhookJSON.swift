@@ -33,7 +33,7 @@ enum WebhookJSON {
 
     private static func links(_ row: EndpointRow) -> JSON {
         let path = "/api/webhooks/\(row.id)"
-        var links: [(String, JSON)] = [("self", .string(path))]
+        var links: [(String, JSON)] = [("self", .string(path)), ("health", .string(path + "/health")), ("deliveries", .string(path + "/deliveries"))]
         if row.signature == SignatureScheme.v1a.rawValue { links.append(("keys", .string(path + "/keys"))) }
         return .object(links)
     }

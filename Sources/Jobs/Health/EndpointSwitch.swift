@@ -13,7 +13,11 @@ package struct EndpointSwitch: Sendable {
         case resume
     }
 
-    package enum Refusal: Error, Sendable { case isDisabled }
+    package enum Refusal: Error, Sendable {
+        case isDisabled
+        /// Its receiver has not echoed the challenge yet: only that makes it active.
+        case isUnverified
+    }
 
     package struct Switched: Sendable {
         /// False when it was so already: nothing is told then.
@@ -47,7 +51,7 @@ package struct EndpointSwitch: Sendable {
         // In the leader's order.
         try await EndpointHealthTable.lock(endpoint, on: connection)
         let rows = try await connection.query(
-            "SELECT status, now() FROM endpoints WHERE id = $1 AND workspace_id = $2 FOR NO KEY UPDATE", [.id(endpoint.value), .id(workspace.value)])
+            "SELECT status, now(), disabled_reason FROM endpoints WHERE id = $1 AND workspace_id = $2 FOR NO KEY UPDATE", [.id(endpoint.value), .id(workspace.value)])
         guard let row = rows.first else { return nil }
         let (status, now) = (try row.text(0), try row.timestamp(1))
         let place = Self.lane(of: endpoint, workspace: workspace)
@@ -67,6 +71,7 @@ package struct EndpointSwitch: Sendable {
         case .enable, .resume:
             guard change == .enable || status != "disabled" else { throw Refusal.isDisabled }
             guard status != "active" else { return Switched() }
+            guard try row.optionalText(2) != EndpointTable.unverified else { throw Refusal.isUnverified }
             try await set("active", reason: nil, endpoint, on: connection)
             if change == .enable { try await EndpointHealthTable.forgive(endpoint, on: connection) }
             let causes: [LaneHold.Cause] = change == .enable ? [.disabled, .paused, .circuit] : [.paused]
@@ -86,7 +91,8 @@ package struct EndpointSwitch: Sendable {
     private func set(_ status: String, reason: EndpointGuard.Reason?, _ endpoint: EndpointID, on connection: PostgresConnection) async throws {
         _ = try await connection.query(
             """
-            UPDATE endpoints SET status = $2, disabled_at = CASE WHEN $2 = 'disabled' THEN now() END, disabled_reason = $3, updated_at = now()
+            UPDATE endpoints SET status = $2, disabled_at = CASE WHEN $2 = 'disabled' THEN now() END, disabled_reason = $3, updated_at = now(),
+                version = version + 1
             WHERE id = $1
             """,
             [.id(endpoint.value), .text(status), reason.map { .text($0.rawValue) } ?? .null])

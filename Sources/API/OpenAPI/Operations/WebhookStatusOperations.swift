@@ -15,7 +15,8 @@ enum WebhookStatusOperations {
 
     static let enable = Operation(
         "enableWebhook", .webhooks, "Send events to a webhook again",
-        description: "What has waited is sent, slowly at first. What happened while it was disabled made no deliveries.", body: body, answers: changed)
+        description: "What has waited is sent, slowly at first. What happened while it was disabled made no deliveries.", body: body, answers: changed,
+        problems: [.webhookUnverified])
 
     static let disable = Operation(
         "disableWebhook", .webhooks, "Send no more events to a webhook",
