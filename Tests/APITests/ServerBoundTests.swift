@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test func `of a body that was answered for only so much is taken`() async throws {
+    @Test(.timeLimit(.minutes(1))) func `of a body that was answered for only so much is taken`() async throws {
         var settings = ServerSettings()
         settings.patience.leftover = .seconds(600)
         settings.patience.body = .seconds(600)
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func `of a body that was answered for nothing is waited for long`() async throws {
+    @Test(.timeLimit(.minutes(1))) func `of a body that was answered for nothing is waited for long`() async throws {
         var settings = ServerSettings()
         settings.patience.leftover = .milliseconds(150)
         settings.patience.body = .seconds(600)
@@ -48,9 +48,9 @@ import Testing
         try await TestAPI.run(server: settings) { api in
             let port = api.client.port
             let begun = ContinuousClock.now
-            // Each is let go a second after it was let in.
+            // Each is let go a second after it was let in, and few are let in at one look: three more than the bound at most.
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<3 { group.addTask { _ = try await RawConnection.send(["GET /api/health HTTP/1.1\r\n"], to: port) } }
+                for _ in 0..<12 { group.addTask { _ = try await RawConnection.send(["GET /api/health HTTP/1.1\r\n"], to: port) } }
                 try await group.waitForAll()
             }
             #expect(ContinuousClock.now - begun > .milliseconds(1900), "one after the others")
