@@ -44,7 +44,7 @@ import Testing
     @Test func `a used proof is remembered for as long as its time lets it be used`() async throws {
         try await withRedis(try await TestRedis.shared().url) { redis in
             let space = namespace()
-            #expect(try await DPoPReplays(redis: redis, namespace: space).isFirstUse(proof("a")))
+            #expect(try await FirstUses(redis: redis, namespace: space).isFirst(proof("a")))
             let keys = try await redis.send(["KEYS", .string("\(space):dpop:*")])
             let key = try #require(keys.array?.first?.text)
             let seconds = try #require(try await redis.send(["TTL", .string(key)]).integer)
