@@ -16,6 +16,7 @@ let bordersC: [SwiftSetting] = house + [.strictMemorySafety()]
 
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -132,7 +133,7 @@ let package = Package(
             name: "APITests",
             dependencies: [
                 "API", "HTTPDelivery", "Identity", "Jobs", "Ledger", "LocalStack", "Postgres", "Primitives", "Queue", "Redis", "Telemetry", "TestSupport", "Worker", logging,
-                metrics, lifecycle, nioPosix, hummingbird, crypto,
+                metrics, lifecycle, nioPosix, nioEmbedded, hummingbird, crypto,
             ],
             swiftSettings: house),
         .testTarget(

@@ -26,6 +26,34 @@ import Testing
         }
     }
 
+    @Test func `a claim whose owner is gone is taken over by the same request only`() async throws {
+        try await TestAPI.run { api in
+            let claims = ActionClaims(pool: api.pool)
+            let claim = IdempotencyClaim(workspace: api.workspace, key: "k", fingerprint: [1])
+            #expect(Self.name(try await claims.take(claim, for: IdentifierSource.system.next())) == "granted")
+            for (age, verdict) in [("58 seconds", "inProgress"), ("61 seconds", "granted")] {
+                _ = try await api.pool.query("UPDATE idempotency_keys SET created_at = now() - interval '\(age)'")
+                let other = IdempotencyClaim(workspace: api.workspace, key: "k", fingerprint: [2])
+                #expect(Self.name(try await claims.take(other, for: IdentifierSource.system.next())) == "mismatch")
+                #expect(Self.name(try await claims.take(claim, for: IdentifierSource.system.next())) == verdict, "\(age)")
+            }
+        }
+    }
+
+    @Test func `an action that was refused does not use its key up`() async throws {
+        try await TestAPI.run { api in
+            try await api.openIndex()
+            let job = try await api.makeJob()
+            let headers = ["Idempotency-Key": "k"]
+            for _ in 0..<2 {
+                let refused = try await api.client.post("/api/jobs/\(job)/retry", "{}", headers: headers)
+                #expect(refused.isProblem(409, "job_not_retryable"), "\(refused)")
+            }
+            try await api.bury(job)
+            #expect(try await api.client.post("/api/jobs/\(job)/retry", "{}", headers: headers).status == 202)
+        }
+    }
+
     @Test func `an order on dead letters that comes again moves no further ones`() async throws {
         try await TestAPI.run { api in
             for _ in 0..<4 { try await api.bury(try await api.makeJob()) }

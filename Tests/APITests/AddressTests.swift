@@ -48,6 +48,16 @@ import Testing
         }
     }
 
+    @Test func `a key that comes from where it may not be used counts against the address, not against its owner`() async throws {
+        try await TestAPI.run(limits: try RateLimits.parse("read=60/30,authenticate=6/3")) { api async throws in
+            let elsewhere = try await key(#"["192.0.2.0/24"]"#, api)
+            for _ in 0..<3 { #expect(try await elsewhere.get("/api/jobs").isProblem(403, "address_not_allowed")) }
+            let refused = try await elsewhere.get("/api/jobs")
+            #expect(refused.isProblem(429, "rate_limited") && refused.headers["ratelimit-policy"]?.hasPrefix(#""authenticate-burst""#) == true, "\(refused)")
+            #expect(try await api.client.get("/api/jobs").status == 200)
+        }
+    }
+
     @Test func `two credentials that differ are one too many, and a URL is none`() async throws {
         try await TestAPI.run { api in
             let key = try #require(api.client.key)

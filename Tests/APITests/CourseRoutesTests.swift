@@ -36,6 +36,16 @@ import Testing
         }
     }
 
+    @Test func `everything that is wrong with a course is told in one answer`() async throws {
+        try await TestAPI.run { api in
+            let long = String(repeating: "x", count: 5001)
+            let answer = try await api.client.post("/api/courses", #"{"name":"","description":"\#(long)","externalId":1,"metadata":[],"titel":"x"}"#)
+            #expect(answer.isProblem(422, "validation_failed"), "\(answer)")
+            #expect(Set(answer.texts("errors", "pointer")) == ["/name", "/description", "/externalId", "/metadata", "/titel"], "\(answer)")
+            #expect(try await api.number("SELECT count(*) FROM courses") == 0)
+        }
+    }
+
     @Test func `a user is enrolled once`() async throws {
         try await TestAPI.run { api in
             let school = try await School(api)
@@ -69,9 +79,15 @@ import Testing
             #expect(quiz.status == 201 && quiz.body.contains(#""answers":{"1": "b"}"#) && quiz.body.contains(#""score":8,"#), "\(quiz)")
             let enrolled = try await api.client.get("/api/courses/\(school.course)/enrollments")
             #expect(enrolled.text("data.0.completedAt") == completion.text("completedAt"), "\(enrolled)")
-            for list in ["completions", "quiz-submissions"] {
-                #expect(try await api.client.get("/api/courses/\(school.course)/\(list)").count("data") == 1)
-                #expect(try await api.client.get("/api/users/\(school.user)/\(list)?courseId=\(school.course)").count("data") == 1)
+            // One that is told late does not move the end back; a later one moves it on.
+            for (time, end) in [("2023-01-15T10:30:00Z", completion.text("completedAt")), ("2024-02-01T00:00:00Z", "2024-02-01T00:00:00.000Z")] {
+                #expect(try await school.post("completions", #","completedAt":"\#(time)""#).status == 201)
+                let now = try await api.client.get("/api/courses/\(school.course)/enrollments")
+                #expect(now.text("data.0.completedAt") == end, "\(now)")
+            }
+            for (list, count) in [("completions", 3), ("quiz-submissions", 1)] {
+                #expect(try await api.client.get("/api/courses/\(school.course)/\(list)").count("data") == count)
+                #expect(try await api.client.get("/api/users/\(school.user)/\(list)?courseId=\(school.course)").count("data") == count)
             }
         }
     }

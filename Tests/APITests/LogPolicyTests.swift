@@ -75,6 +75,28 @@ import Testing
         }
     }
 
+    @Test func `no body of a request about keys or tokens is kept, whatever a workspace wants`() async throws {
+        try await TestAPI.run { api in
+            #expect(try await Self.change(api.client, #"{"bodies":"all"}"#).status == 200)
+            let client = try await api.stage.makeClient(grants: ["client_credentials"])
+            for answer in [
+                try await api.client.post("/api/keys", #"{"name":"harmless","scopes":["jobs:read"]}"#), try await api.client.get("/api/keys"),
+                try await api.client.get("/api/oauth/clients"), try await api.stage.token(["grant_type": "client_credentials"], client),
+            ] {
+                #expect([200, 201].contains(answer.status), "\(answer)")
+                let line = try await api.client.get("/api/logs/\(try await api.logged(answer))")
+                #expect(line.body.contains(#""requestBody":null,"responseBody":null"#), "\(line)")
+            }
+        }
+    }
+
+    @Test func `an error is what is answered with 400 or more`() {
+        for (status, isKept) in [(200, false), (304, false), (399, false), (400, true), (404, true), (500, true)] {
+            #expect(LogPolicy(bodies: .errors).keepsBodies(status: status) == isKept, "\(status)")
+            #expect(LogPolicy(bodies: .all).keepsBodies(status: status) && !LogPolicy(bodies: .off).keepsBodies(status: status))
+        }
+    }
+
     @Test func `long bodies are cut, and larger ones or what is no JSON not kept`() {
         let redaction = BodyRedaction()
         let long = redaction.text(of: Array(("[\"" + String(repeating: "ä ", count: 10_000) + "\"]").utf8))

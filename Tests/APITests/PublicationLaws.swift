@@ -79,6 +79,20 @@ import Testing
         }
     }
 
+    @Test func `a changed user is told with what changed, and nothing else`() async throws {
+        try await TestAPI.run { api in
+            let scene = try await Scene(api)
+            for (change, name) in [
+                (#"{"name":"Jane"}"#, "name"), (#"{"email":"jane@example.com"}"#, "email"), (#"{"role":"developer"}"#, "role"),
+                (#"{"externalId":"crm-1"}"#, "externalId"), (#"{"metadata":{"a":1}}"#, "metadata"),
+            ] {
+                #expect(try await api.client.send("PATCH", "/api/users/\(scene.user)", body: Data(change.utf8)).status == 200)
+                let id = try await api.client.get("/api/events?event=user.updated&limit=1").text("data.0.eventId") ?? ""
+                #expect(try await api.client.get("/api/events/\(id)").value("data.changed") as? [String] == [name])
+            }
+        }
+    }
+
     @Test(arguments: types, ["events", "deliveries", "jobs", "ledger_counters", "idempotency_keys"])
     func `where an event cannot be stored, nothing of its write is`(type: String, table: String) async throws {
         try await TestAPI.run { api in

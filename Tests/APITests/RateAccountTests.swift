@@ -58,6 +58,15 @@ import Testing
         #expect(account.step(Self.limit, waiting: 0, now: start + .milliseconds(500)) == .ask(1))
     }
 
+    @Test func `a long refusal is asked about again after a second`() {
+        var account = account()
+        #expect(account.step(Self.limit, waiting: 0, now: start) == .ask(1))
+        _ = account.learn(reading(0, wait: 60_000_000, remaining: 0), asked: Self.limit, now: start)
+        guard case .decided(let verdict) = account.step(Self.limit, waiting: 0, now: start + .milliseconds(999)) else { return #expect(Bool(false)) }
+        #expect(!verdict.isAllowed)
+        #expect(account.step(Self.limit, waiting: 0, now: start + .seconds(1)) == .ask(1))
+    }
+
     @Test func `another limit is asked about at once`() {
         var account = account()
         #expect(account.step(Self.limit, waiting: 0, now: start) == .ask(1))

@@ -89,6 +89,18 @@ import Testing
         #expect(foreign == nil)
     }
 
+    @Test func `an old secret does not outlive its key`() async throws {
+        let stage = try await Stage()
+        let issued = try await stage.issue()
+        _ = try await stage.rotate(issued.id, overlap: .seconds(3600))
+        let fresh = { Authenticator(keys: stage.keys) }
+        try await stage.pool.query("UPDATE api_keys SET expires_at = now() + interval '100 seconds'")
+        let left = try #require(try await stage.keys.find(prefix: issued.secret.prefix)?.microsecondsLeft)
+        #expect(left > 0 && left <= 100_000_000, "it is remembered for no longer either")
+        try await stage.pool.query("UPDATE api_keys SET expires_at = now() - interval '1 second'")
+        #expect(try await fresh().authenticate(issued.secret.exposed) == nil)
+    }
+
     @Test func `without an overlap the old secret ends at once`() async throws {
         let stage = try await Stage()
         let issued = try await stage.issue()
@@ -101,7 +113,10 @@ import Testing
     @Test func `a key is not remembered past its end`() async throws {
         let stage = try await Stage()
         let issued = try await stage.issue(expiresAt: WallClock.now + 700_000)
-        let authenticator = Authenticator(keys: stage.keys)
+        // One that would remember it for long.
+        var bounds = RevocableCache<SecretDigest, KnownCredential>.Bounds()
+        (bounds.heard, bounds.unheard) = (.seconds(60), .seconds(60))
+        let authenticator = Authenticator(keys: stage.keys, bounds: bounds)
         let known = try #require(try await authenticator.authenticate(issued.secret.exposed))
         #expect(abs((known.expiresAt ?? 0) - WallClock.now) < 2_000_000)
         try await eventually("it has ended", within: .seconds(5)) { try await authenticator.authenticate(issued.secret.exposed) == nil }

@@ -14,8 +14,10 @@ import Testing
         return line
     }
 
-    private func writing(_ queue: QueueFixture, _ body: (LogWriter) async throws -> Void) async throws {
-        let writer = LogWriter(pool: queue.pool, logger: Logger(label: "test"), pause: .milliseconds(5))
+    private func writing(
+        _ queue: QueueFixture, mostBytes: Int = LogWriter.mostBytes, _ body: (LogWriter) async throws -> Void
+    ) async throws {
+        let writer = LogWriter(pool: queue.pool, logger: Logger(label: "test"), mostBytes: mostBytes, pause: .milliseconds(5))
         try await withThrowingTaskGroup { group in
             group.addTask { try await writer.run() }
             try await body(writer)
@@ -51,6 +53,19 @@ import Testing
                 try await eventually("the others are written") { try await queue.number("SELECT count(*) FROM integration_log") == 19 }
                 #expect(writer.dropped == 1)
                 #expect(try await queue.number("SELECT count(*) FROM integration_log WHERE path = '/7'") == 0)
+            }
+        }
+    }
+
+    @Test func `what was written makes room for what comes`() async throws {
+        try await QueueFixture.run { queue in
+            try await writing(queue, mostBytes: 3000) { writer in
+                for number in 0..<20 {
+                    writer.append(Self.line(queue.workspace, "/\(number)"))
+                    try await eventually("it is taken") { writer.backlog == 0 }
+                }
+                try await eventually("all are written") { try await queue.number("SELECT count(*) FROM integration_log") == 20 }
+                #expect(writer.dropped == 0)
             }
         }
     }

@@ -170,10 +170,11 @@ import Testing
             let user = try await stage.makeUser()
             let tokens = try await stage.tokens(client, user: user)
             let code = try await stage.makeCode(client, user: user)
-            _ = try await api.pool.query("DELETE FROM users WHERE id = $1", [.id(user.value)])
+            #expect(try await stage.opens(tokens.access), "and is remembered")
+            #expect(try await api.client.send("DELETE", "/api/users/\(user)").status == 204)
+            #expect(try await stage.opens(tokens.access) == false, "at once")
             #expect(try await stage.redeem(code, client).isOAuthError("invalid_grant"))
             #expect(try await stage.refresh(tokens.refresh, client).isOAuthError("invalid_grant"))
-            #expect(try await stage.opens(tokens.access) == false)
         }
     }
 

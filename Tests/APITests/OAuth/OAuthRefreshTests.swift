@@ -27,9 +27,10 @@ import Testing
             let client = try await stage.makeClient(method: "none")
             let tokens = try await stage.tokens(client)
             let second = try await stage.refresh(tokens.refresh, client)
+            #expect(try await stage.opens(tokens.access), "and is remembered")
             #expect(try await stage.refresh(tokens.refresh, client).isOAuthError("invalid_grant"))
             #expect(try await stage.refresh(try #require(second.text("refresh_token")), client).isOAuthError("invalid_grant"))
-            #expect(try await stage.opens(tokens.access) == false)
+            #expect(try await stage.opens(tokens.access) == false, "at once, whatever was remembered")
             #expect(try await stage.opens(try #require(second.text("access_token"))) == false)
             #expect(try await api.number("SELECT count(*) FROM oauth_grants WHERE revoked_reason = 'refresh_token_reused'") == 1)
         }
@@ -154,6 +155,21 @@ import Testing
             _ = try await api.pool.query("UPDATE oauth_grants SET expires_at = now() - interval '1 second'")
             #expect(try await stage.refresh(old.refresh, client).isOAuthError("invalid_grant"))
             #expect(try await stage.opens(old.access) == false)
+        }
+    }
+
+    @Test func `no access token is good for longer than its grant`() async throws {
+        try await TestAPI.run { api in
+            let stage = api.stage
+            let client = try await stage.makeClient()
+            let tokens = try await stage.tokens(client)
+            _ = try await api.pool.query("UPDATE oauth_grants SET expires_at = now() + interval '100 seconds'")
+            let answer = try await stage.refresh(tokens.refresh, client)
+            let seconds = try #require(answer.int("expires_in"), "\(answer)")
+            #expect(seconds > 80 && seconds <= 100)
+            let token = try #require(answer.text("access_token"))
+            let claims = try RawJSON(try #require(Base64URL.decode(token.split(separator: ".")[1])))
+            #expect(claims["exp"]?.integer == claims["iat"]?.integer.map { $0 + Int64(seconds) })
         }
     }
 

@@ -11,6 +11,7 @@ import Testing
             let tokens = try await stage.tokens(client)
             var fields = ["token": isRefresh ? tokens.refresh : tokens.access]
             fields["token_type_hint"] = hint
+            #expect(try await stage.opens(tokens.access), "and is remembered")
             for _ in 0..<2 {
                 let answer = try await stage.form("/api/oauth/revoke", fields, as: client)
                 #expect(answer.status == 200 && answer.headers["cache-control"] == "no-store", "again and again")

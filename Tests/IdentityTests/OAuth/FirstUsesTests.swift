@@ -41,6 +41,18 @@ import Testing
         }
     }
 
+    @Test func `a used proof is remembered for as long as its time lets it be used`() async throws {
+        try await withRedis(try await TestRedis.shared().url) { redis in
+            let space = namespace()
+            #expect(try await FirstUses(redis: redis, namespace: space).isFirst(proof("a")))
+            let keys = try await redis.send(["KEYS", .string("\(space):dpop:*")])
+            let key = try #require(keys.array?.first?.text)
+            let seconds = try #require(try await redis.send(["TTL", .string(key)]).integer)
+            // From a window before its time to a window after it.
+            #expect(seconds > 2 * DPoPProof.window && seconds <= 2 * DPoPProof.window + 10)
+        }
+    }
+
     @Test func `of many at once one is the first`() async throws {
         try await withRedis(try await TestRedis.shared().url) { redis async throws in
             let uses = FirstUses(redis: redis, namespace: namespace())

@@ -94,24 +94,32 @@ import Testing
     @Test func `a token of another kind that the same key signed is no access token`() async throws {
         let stage = try await TokenStage()
         let server = try stage.server()
-        let parts = try await stage.token(server).split(separator: ".").map(String.init)
-        let row = try #require(try await SigningKeyTable(pool: stage.pool).list().first)
-        let raw = try Sealer(secret: stage.secret).open(Sealed(bytes: row.sealedPrivate, keyID: row.sealedBy), context: "signing key \(row.kid)")
-        let key = try P256.Signing.PrivateKey(rawRepresentation: raw.exposed)
-        func signed(_ header: String, _ claims: String) throws -> String {
-            let text = Base64URL.encode(Array(header.utf8)) + "." + claims
-            return text + "." + Base64URL.encode(Array(try key.signature(for: Data(text.utf8)).rawRepresentation))
-        }
-        let good = #"{"typ":"at+jwt","alg":"ES256","kid":"\#(row.kid)"}"#
-        #expect(try await server.accessTokens.verify(try signed(good, parts[1])) != nil, "the forger has the key indeed")
-        #expect(try await server.accessTokens.verify(try signed(good.replacing("at+jwt", with: "application/AT+JWT"), parts[1])) != nil)
+        let claims = try Self.claims(try await stage.token(server))
+        #expect(try await server.accessTokens.verify(try await stage.forge(claims)) != nil, "the forger has the key indeed")
+        #expect(try await server.accessTokens.verify(try await stage.forge(claims, type: "application/AT+JWT")) != nil)
         for type in ["JWT", "jwt", "dpop+jwt", "logout+jwt", ""] {
-            #expect(try await server.accessTokens.verify(try signed(good.replacing("at+jwt", with: type), parts[1])) == nil, "\(type)")
+            #expect(try await server.accessTokens.verify(try await stage.forge(claims, type: type)) == nil, "\(type)")
         }
-        let claims = String(decoding: try #require(Base64URL.decode(parts[1])), as: UTF8.self)
         let otherWorkspace = claims.replacing(stage.workspace.description, with: IdentifierSource.system.next(Workspace.self).description)
         #expect(otherWorkspace != claims)
-        #expect(try await server.accessTokens.verify(try signed(good, Base64URL.encode(Array(otherWorkspace.utf8)))) == nil)
+        #expect(try await server.accessTokens.verify(try await stage.forge(otherWorkspace)) == nil)
+    }
+
+    @Test func `what the same key signed for somebody else, or with demands that we do not know, is no access token`() async throws {
+        let stage = try await TokenStage()
+        let server = try stage.server()
+        let claims = try Self.claims(try await stage.token(server))
+        for name in ["iss", "aud"] {
+            let others = claims.replacing(#""\#(name)":"https://api.example""#, with: #""\#(name)":"https://files.example""#)
+            #expect(others != claims)
+            #expect(try await server.accessTokens.verify(try await stage.forge(others)) == nil, "\(name)")
+        }
+        #expect(try await server.accessTokens.verify(try await stage.forge(claims, more: #","x":1"#)) != nil)
+        #expect(try await server.accessTokens.verify(try await stage.forge(claims, more: #","crit":["x"],"x":1"#)) == nil)
+    }
+
+    private static func claims(_ token: String) throws -> String {
+        String(decoding: try #require(Base64URL.decode(token.split(separator: ".")[1])), as: UTF8.self).replacing("\\/", with: "/")
     }
 
     @Test func `a shared secret signs for one machine, and for nobody who has another`() async throws {

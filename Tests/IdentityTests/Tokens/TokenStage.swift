@@ -1,3 +1,4 @@
+import Crypto
 import Identity
 import Ledger
 import LocalStack
@@ -7,6 +8,7 @@ import Postgres
 import Primitives
 import Redis
 import TestSupport
+import Testing
 
 /// A ledger with a client, and processes that share it.
 final class TokenStage: Sendable {
@@ -36,6 +38,16 @@ final class TokenStage: Sendable {
         OAuthServer(
             pool: pool, redis: redis, sealer: try Sealer(secret: secret ?? self.secret), revocations: Revocations(redis: redis, namespace: namespace(), logger: Logger(label: "test")),
             issuer: Issuer(issuer), settings: settings)
+    }
+
+    /// Claims signed with the installation's own key.
+    func forge(_ claims: String, type: String = "at+jwt", more: String = "") async throws -> String {
+        let row = try #require(try await SigningKeyTable(pool: pool).list().first)
+        let raw = try Sealer(secret: secret).open(Sealed(bytes: row.sealedPrivate, keyID: row.sealedBy), context: "signing key \(row.kid)")
+        let key = try P256.Signing.PrivateKey(rawRepresentation: raw.exposed)
+        let header = #"{"typ":"\#(type)","alg":"ES256","kid":"\#(row.kid)"\#(more)}"#
+        let text = Base64URL.encode(Array(header.utf8)) + "." + Base64URL.encode(Array(claims.utf8))
+        return text + "." + Base64URL.encode(Array(try key.signature(for: Array(text.utf8)).rawRepresentation))
     }
 
     func token(_ server: OAuthServer, scope: String? = nil) async throws -> String {
