@@ -1,4 +1,5 @@
 import HTTPDelivery
+import HTTPTypes
 import Ledger
 import Primitives
 
@@ -20,7 +21,7 @@ struct ReplayOrder {
         fields.allow(only: Set(["since", "until", "eventTypes", "url", "rate", "dryRun"] + (choice == .all ? ["status"] : [])))
         if choice != .all, !fields.contains("since") { fields.refuse("since", "is missing") }
         let (since, until) = (fields.time("since"), fields.time("until"))
-        if let since, let until, until <= since { fields.refuse("until", "must be after since") }
+        if let since, let until, until <= since { throw .emptyRange(at: fields.pointer(to: "until")) }
         let types = fields.texts("eventTypes", most: Self.mostEventTypes, longest: EventName.longest)
         if let types, !types.allSatisfy(EventName.isValid) { fields.refuse("eventTypes", EventName.rule) }
         let status = choice == .all ? fields.choice("status", of: Status.self) : nil
@@ -36,5 +37,13 @@ struct ReplayOrder {
                 endpoint: endpoint, choice: choice, since: since, until: until, eventTypes: types,
                 state: status.flatMap { JobState(rawValue: $0.rawValue) }),
             url: url, rate: rate)
+    }
+}
+
+extension Problem {
+    static func emptyRange(at pointer: String) -> Problem {
+        Problem(
+            status: .conflict, code: "empty_range", detail: "Nothing lies in that range: until must be after since.",
+            faults: [.body(pointer, "must be after since")])
     }
 }

@@ -87,7 +87,8 @@ package final class EndpointDirectory: Sendable {
 
     /// The receiver at this URL has echoed its challenge. False when the endpoint has another URL by now, or waits for no challenge.
     func verified(_ id: EndpointID, workspace: WorkspaceID, url: DeliveryTarget) async throws -> Bool {
-        try await EndpointTable(pool: pool).verify(id, workspace: workspace, url: url.text)
+        try await EndpointTable(pool: pool).verify(
+            id, workspace: workspace, url: url.text, place: EndpointSwitch.lane(of: id, workspace: workspace))
     }
 
     /// A row for each live secret.

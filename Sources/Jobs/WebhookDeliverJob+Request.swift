@@ -23,6 +23,7 @@ extension WebhookDeliverJob {
         var headers = Self.steadyHeaders(id: id, isReplay: isReplay)
         headers.append((name: "webhook-timestamp", value: timestamp))
         headers.append((name: "webhook-signature", value: endpoint.signer.signature(id: id.description, timestamp: timestamp, body: bytes)))
+        if let version = endpoint.apiVersion { headers.append((name: "webhook-api-version", value: version)) }
         headers.append((name: "webhook-attempt", value: String(context.job.attempt)))
         if let span = context.job.span {
             headers.append((name: "traceparent", value: span.traceparent))

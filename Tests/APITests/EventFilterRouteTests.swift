@@ -85,6 +85,21 @@ import Testing
         }
     }
 
+    @Test func `a secret header stays one: it is shown to nobody who says that it is none`() async throws {
+        try await TestAPI.run { api in
+            let id = try await webhook(api, #""headers":{"authorization":"Bearer hush","x-team":{"value":"hidden","secret":true}}"#)
+            for patch in [
+                #"{"headers":{"authorization":{"secret":false},"x-team":{"secret":false}}}"#, #"{"headers":{"x-team":"another hidden"}}"#,
+                #"{"description":"moved"}"#,
+            ] {
+                let changed = try await api.client.send("PATCH", "/api/webhooks/\(id)", body: Data(patch.utf8))
+                #expect(changed.status == 200 && !"\(changed)".contains("hush") && !"\(changed)".contains("hidden"), "\(changed)")
+            }
+            let shown = try await api.client.send("PATCH", "/api/webhooks/\(id)", body: Data(#"{"headers":{"x-team":{"value":"open","secret":false}}}"#.utf8))
+            #expect("\(shown)".contains("open"), "\(shown)")
+        }
+    }
+
     @Test func `a webhook with a challenge is active only when its receiver has echoed one, at the URL that it has`() async throws {
         try await TestAPI.run { api in
             let id = try await webhook(api, #""ownershipChallenge":true"#)
@@ -96,12 +111,25 @@ import Testing
             #expect(asked.status == 202 && again.text("jobId") == asked.text("jobId"), "\(asked) \(again)")
             #expect(try await api.client.get("/api/jobs/\(asked.text("jobId") ?? "")").text("kind") == "webhook.verify")
 
+            #expect(try await api.client.post("/api/webhooks/\(id)/enable", "{}").isProblem(409, "webhook_unverified"))
             let (table, endpoint) = (EndpointTable(pool: api.pool), try #require(EndpointID(id)))
-            #expect(try await table.verify(endpoint, workspace: api.workspace, url: "https://example.com/other") == false)
-            #expect(try await table.verify(endpoint, workspace: api.workspace, url: "https://example.com/"))
+            let place = EndpointSwitch.lane(of: endpoint, workspace: api.workspace)
+            #expect(try await table.verify(endpoint, workspace: api.workspace, url: "https://example.com/other", place: place) == false)
+            #expect(try await table.verify(endpoint, workspace: api.workspace, url: "https://example.com/", place: place))
             #expect(try await api.client.get("/api/webhooks/\(id)").text("status") == "active")
             #expect(try await receivers(api, #"{"event":"a.b","data":{}}"#) == [id])
             #expect(try await api.client.post("/api/webhooks/\(id)/verify", "{}").isProblem(409, "nothing_to_verify"))
+
+            // Paused and moved: nothing holds its lane when the new URL has echoed. Disabled by hand: no echo makes it active.
+            #expect(try await api.client.post("/api/webhooks/\(id)/pause", "{}").status == 200)
+            #expect(try await api.client.send("PATCH", "/api/webhooks/\(id)", body: Data(#"{"webhookUrl":"https://example.com/2"}"#.utf8)).text("disabledReason") == "unverified")
+            #expect(try await table.verify(endpoint, workspace: api.workspace, url: "https://example.com/2", place: place))
+            #expect(try await api.number("SELECT count(*) FROM lane_holds") == 0)
+            _ = try await api.client.send("PATCH", "/api/webhooks/\(id)", body: Data(#"{"webhookUrl":"https://example.com/3"}"#.utf8))
+            #expect(try await api.client.post("/api/webhooks/\(id)/disable", "{}").text("disabledReason") == "manual")
+            #expect(try await table.verify(endpoint, workspace: api.workspace, url: "https://example.com/3", place: place))
+            #expect(try await api.client.get("/api/webhooks/\(id)").text("status") == "disabled")
+            #expect(try await api.client.post("/api/webhooks/\(id)/enable", "{}").text("status") == "active")
             // Another URL has to echo one of its own.
             let moved = try await api.client.send(
                 "PATCH", "/api/webhooks/\(id)", body: .init(#"{"webhookUrl":"https://example.com/elsewhere"}"#.utf8))

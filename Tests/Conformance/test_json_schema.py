@@ -209,7 +209,7 @@ class JSONSchemaConformance(unittest.TestCase):
     def test_the_catalogue_is_valid_and_so_are_its_examples(self):
         status, page = self.send("GET", "/api/event-types")
         self.assertEqual(status, 200)
-        self.assertEqual(len(page["data"]), 7)
+        self.assertEqual(len(page["data"]), 12)
         for event_type in page["data"]:
             jsonschema.Draft202012Validator.check_schema(event_type["schema"])
             jsonschema.Draft202012Validator(event_type["schema"]).validate(event_type["example"])

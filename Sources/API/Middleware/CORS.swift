@@ -13,7 +13,7 @@ struct CORS: Sendable {
         "X-Request-Id, Link, ETag, Location, Retry-After, RateLimit, RateLimit-Policy, Idempotent-Replayed, Preference-Applied, WWW-Authenticate, DPoP-Nonce"
     private static let longestCached = "600"
     /// Pages that a person signs in on.
-    private static let closed = ["/api/oauth/authorize", "/api/oauth/login", "/api/oauth/consent", "/api/oauth/logout"]
+    private static let closed = ["/api/oauth/authorize", "/api/oauth/login", "/api/oauth/consent", "/api/oauth/consents", "/api/oauth/logout"]
 
     /// The answer to a browser's question ahead of its request; nil when it is none.
     func preflight(_ request: Request) -> Response? {

@@ -12,7 +12,7 @@ struct SecurityHeaders: Sendable {
     let isSecure: Bool
 
     func add(to headers: inout HTTPFields) {
-        headers.append(Self.noSniffing)
+        if !headers.contains(.xContentTypeOptions) { headers.append(Self.noSniffing) }
         if !headers.contains(.contentSecurityPolicy) { headers.append(Self.nothing) }
         if !headers.contains(.referrerPolicy) { headers.append(Self.noReferrer) }
         if !headers.contains(.frameOptions) { headers.append(Self.noFrame) }

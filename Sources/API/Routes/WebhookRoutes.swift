@@ -71,12 +71,13 @@ struct WebhookRoutes: Sendable {
         let made = endpoint
         let response = try await OnceOnly(services: services).run(claim, hasSecret: true) { connection in
             let row = try await EndpointTable.insert(made, on: connection)
+            if isChallenged { try await desk.holdUntilVerified(id, workspace, on: connection) }
             if draft.limits != LaneLimits() { try await LaneSettingsTable.set(draft.limits, of: desk.place(id, workspace), on: connection) }
             return OnceOnly.Answer(
                 .created, WebhookJSON.webhook(row, headers: draft.headers, limits: draft.limits, secret: secret), location: "/api/webhooks/\(id)",
                 etag: Call.tag(row.version))
         }
-        if draft.limits != LaneLimits() { await desk.pushLimits(of: id, workspace) }
+        if draft.limits != LaneLimits() || isChallenged { await desk.pushLimits(of: id, workspace) }
         return response
     }
 
@@ -145,6 +146,7 @@ struct WebhookRoutes: Sendable {
             }
             if after.limits != before.limits { try await LaneSettingsTable.set(after.limits, of: desk.place(id, workspace), on: connection) }
             let row = try await EndpointTable.update(id, profile, workspace: workspace, on: connection)
+            if row.status == "disabled", old.status != "disabled" { try await desk.holdUntilVerified(id, workspace, on: connection) }
             return OnceOnly.Answer(.ok, WebhookJSON.webhook(row, headers: after.headers, limits: after.limits), etag: Call.tag(row.version))
         }
         await desk.pushLimits(of: id, workspace)

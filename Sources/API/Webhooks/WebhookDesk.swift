@@ -60,6 +60,13 @@ struct WebhookDesk: Sendable {
         }
     }
 
+    /// What waits for it waits in its lane, until the receiver has echoed a challenge.
+    func holdUntilVerified(_ endpoint: EndpointID, _ workspace: WorkspaceID, on connection: PostgresConnection) async throws {
+        _ = try await LaneHoldTable.hold(
+            place(endpoint, workspace),
+            LaneHoldTable.Order(.disabled, microseconds: nil, reason: "the endpoint waits for its receiver to echo a challenge", by: "system"), on: connection)
+    }
+
     /// Tells the index of limits that were just committed. Where it cannot, the leader does.
     func pushLimits(of endpoint: EndpointID, _ workspace: WorkspaceID) async {
         guard let settings = try? await LaneSettingsTable(pool: services.pool).find(place(endpoint, workspace)) else { return }

@@ -24,8 +24,18 @@ extension WebhookDraft {
         try fields.finish()
         // An interval knows less than what it was made of: what the patch leaves out stays to the microsecond.
         if patch["rate"] == nil { draft.limits.interval = limits.interval }
+        // An operator may have made the lane strict: only another order changes that.
+        if draft.profile.order == profile.order { draft.limits.isStrict = limits.isStrict }
+        draft.headers = EndpointHeaders(draft.headers.all.map { kept(secret: $0, by: patch["headers"]?[$0.name]) })
         if draft.profile.order == .key, draft.profile.orderKey == nil { throw .orderKeyMissing }
         return draft
+    }
+
+    /// A secret value stays one until there is another: what nobody is shown must not be shown by saying that it is no secret.
+    private func kept(secret header: EndpointHeaders.Header, by patch: RawJSON?) -> EndpointHeaders.Header {
+        guard let old = headers.all.first(where: { $0.name == header.name }), old.isSecret else { return header }
+        let isRenamed = patch?["secret"] != nil && header.value.exposed != old.value.exposed
+        return isRenamed ? header : EndpointHeaders.Header(name: header.name, value: header.value, isSecret: true)
     }
 
     /// As clients write it, secrets included: what a patch is laid over.

@@ -51,13 +51,14 @@ package struct EndpointSwitch: Sendable {
         // In the leader's order.
         try await EndpointHealthTable.lock(endpoint, on: connection)
         let rows = try await connection.query(
-            "SELECT status, now(), disabled_reason FROM endpoints WHERE id = $1 AND workspace_id = $2 FOR NO KEY UPDATE", [.id(endpoint.value), .id(workspace.value)])
+            "SELECT status, now(), disabled_reason, challenged AND verified_at IS NULL FROM endpoints WHERE id = $1 AND workspace_id = $2 FOR NO KEY UPDATE", [.id(endpoint.value), .id(workspace.value)])
         guard let row = rows.first else { return nil }
         let (status, now) = (try row.text(0), try row.timestamp(1))
         let place = Self.lane(of: endpoint, workspace: workspace)
         switch change {
         case .disable(let reason, let failingSince):
-            guard status != "disabled" else { return Switched() }
+            // Waiting for a challenge is no answer to somebody who wants it disabled: the echo would make it active.
+            guard try status != "disabled" || row.optionalText(2) == EndpointTable.unverified else { return Switched() }
             try await set("disabled", reason: reason, endpoint, on: connection)
             _ = try await LaneHoldTable.release(place, [.paused, .circuit], on: connection)
             let lane = try await hold(place, .disabled, "the endpoint is disabled: \(reason.words)", by: actor, on: connection)
@@ -71,7 +72,7 @@ package struct EndpointSwitch: Sendable {
         case .enable, .resume:
             guard change == .enable || status != "disabled" else { throw Refusal.isDisabled }
             guard status != "active" else { return Switched() }
-            guard try row.optionalText(2) != EndpointTable.unverified else { throw Refusal.isUnverified }
+            guard try !row.bool(3) else { throw Refusal.isUnverified }
             try await set("active", reason: nil, endpoint, on: connection)
             if change == .enable { try await EndpointHealthTable.forgive(endpoint, on: connection) }
             let causes: [LaneHold.Cause] = change == .enable ? [.disabled, .paused, .circuit] : [.paused]

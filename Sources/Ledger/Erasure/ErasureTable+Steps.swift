@@ -25,6 +25,8 @@ extension ErasureTable {
 
     /// For the leader: goes on with all that run; rests after each page for three times as long as it took.
     package func run(term: LeaderTerm) async throws {
+        // One that fails is tried again, and keeps nobody behind it waiting.
+        var failure: (any Error)?
         for row in try await pool.query("SELECT id FROM erasures WHERE state = 'running' ORDER BY id LIMIT \(Self.mostOpen)") {
             let id = ErasureID(try row.id(0))
             do {
@@ -35,8 +37,11 @@ extension ErasureTable {
                 }
             } catch let error as PostgresError where error.code == .decoding {
                 try await pool.withConnection { try await Self.end(id, as: .failed, because: "\(error)", on: $0) }
+            } catch let error as PostgresError {
+                failure = error
             }
         }
+        if let failure { throw failure }
     }
 
     package func step(_ id: ErasureID, term: LeaderTerm) async throws -> Step {

@@ -27,7 +27,10 @@ package struct ExhaustedDelivery: Sendable {
                 RETURNING id, workspace_id, attempt, error_class, error_message, settled_at),
             given_up AS (
                 SELECT t.*, d.endpoint_id, e.type, e.event_key FROM taken t JOIN deliveries d ON d.id = t.id JOIN events e ON e.id = d.event_id
-                WHERE EXISTS (SELECT 1 FROM endpoints p WHERE p.id = d.endpoint_id)),
+                LEFT JOIN replays r ON r.id = d.replay_id
+                WHERE EXISTS (SELECT 1 FROM endpoints p WHERE p.id = d.endpoint_id)
+                    -- What died on its way to another URL says nothing of the endpoint.
+                    AND r.url IS NULL),
             marked AS (
                 INSERT INTO endpoint_health AS h (endpoint_id, workspace_id, exhausted_at)
                 SELECT endpoint_id, workspace_id, max(settled_at) FROM given_up GROUP BY 1, 2 ORDER BY 1
@@ -48,7 +51,7 @@ package struct ExhaustedDelivery: Sendable {
 }
 
 extension LeaderTerm {
-    /// To be asked in the transaction of what only a leader may write: who leads next waits for it, or it finds that it does not lead any more.
+    /// To be asked in the transaction of what only a leader may write: it finds out whether it leads still. Who leads next does not wait for it.
     package func require(on connection: PostgresConnection) async throws {
         let rows = try await connection.query(
             "SELECT 1 FROM leaders WHERE name = $1 AND holder = $2 AND term = $3 AND expires_at > now()", parameters)

@@ -97,9 +97,12 @@ package struct LaneHoldTable: Sendable {
     /// - Parameter queue: whose lanes are endpoints.
     /// - Returns: what counts for them now, for the index.
     package func releaseOrphans(of queue: String, limit: Int) async throws -> [LaneSettings] {
-        let causes: [LaneHold.Cause] = [.throttle, .circuit, .disabled, .paused]
+        let causes: [LaneHold.Cause] = [.throttle, .circuit, .disabled, .paused, .operator]
         let rows = try await pool.query(
-            "SELECT lane, workspace_id FROM lanes WHERE queue = $1 AND parked_cause = ANY($2::text[]) AND workspace_id IS NOT NULL ORDER BY lane",
+            """
+            SELECT lane, workspace_id FROM lanes
+            WHERE queue = $1 AND parked_cause = ANY($2::text[]) AND parked_until > now() AND workspace_id IS NOT NULL ORDER BY lane
+            """,
             [.text(queue), .texts(causes.map(\.rawValue))])
         let held = try rows.compactMap { row in try EndpointID(row.text(0)).map { ($0, WorkspaceID(try row.id(1))) } }
         guard !held.isEmpty else { return [] }

@@ -45,6 +45,9 @@ CREATE TABLE event_bodies (
     body text NOT NULL
 ) PARTITION BY RANGE (at);
 CREATE INDEX event_bodies_by_event ON event_bodies (event_id);
+-- Erasures walk a workspace's in pages.
+CREATE INDEX event_bodies_by_workspace ON event_bodies (workspace_id, event_id);
+CREATE INDEX job_payload_versions_by_workspace ON job_payload_versions (workspace_id, job_id, version);
 CREATE TABLE event_bodies_default PARTITION OF event_bodies DEFAULT;
 ALTER TABLE events ALTER COLUMN body DROP NOT NULL;
 

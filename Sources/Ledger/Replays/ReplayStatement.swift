@@ -80,7 +80,9 @@ struct ReplayStatement {
             """
             \(types) AND \(all) AND \(range("e.created_at")) AND (e.type = ANY ($3) OR '*' = ANY ($3) AND NOT e.asked_for)
             AND (e.only_endpoint IS NULL OR e.only_endpoint = $2) AND e.about_endpoint IS DISTINCT FROM $2
-            AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = e.id AND d.endpoint_id = $2)
+            AND NOT EXISTS (
+                SELECT 1 FROM deliveries d LEFT JOIN replays r ON r.id = d.replay_id
+                WHERE d.event_id = e.id AND d.endpoint_id = $2 AND r.url IS NULL)
             """
         case .all:
             """
@@ -92,8 +94,10 @@ struct ReplayStatement {
             // one says what became of it.
             """
             d.endpoint_id = $2 AND \(types) AND \(all) AND j.state = 'dead' AND j.lane = $8 AND \(range("j.settled_at")) AND NOT EXISTS (
-                SELECT 1 FROM deliveries l JOIN jobs lj ON lj.id = l.id
-                WHERE l.event_id = d.event_id AND l.endpoint_id = $2 AND l.id > d.id AND lj.lane = $8 AND lj.state <> 'cancelled')
+                SELECT 1 FROM deliveries l LEFT JOIN jobs lj ON lj.id = l.id LEFT JOIN replays r ON r.id = l.replay_id
+                WHERE l.event_id = d.event_id AND l.endpoint_id = $2 AND l.id > d.id
+                    -- One whose job is not kept any more had succeeded.
+                    AND (lj.id IS NULL AND r.url IS NULL OR lj.lane = $8 AND lj.state <> 'cancelled'))
             """
         }
     }

@@ -39,7 +39,7 @@ extension EndpointTable {
                 verified_at = CASE WHEN challenged AND url <> $4 THEN NULL ELSE verified_at END,
                 status = CASE WHEN challenged AND url <> $4 THEN 'disabled' ELSE status END,
                 disabled_at = CASE WHEN challenged AND url <> $4 THEN coalesce(disabled_at, now()) ELSE disabled_at END,
-                disabled_reason = CASE WHEN challenged AND url <> $4 THEN $3 ELSE disabled_reason END
+                disabled_reason = CASE WHEN challenged AND url <> $4 AND status <> 'disabled' THEN $3 ELSE disabled_reason END
             WHERE id = $1 AND workspace_id = $2 RETURNING \(columns)
             """,
             [.id(id.value), .id(workspace.value), .text(unverified)] + parameters(profile))
@@ -57,18 +57,25 @@ extension EndpointTable {
     }
 
     /// Its receiver has echoed the challenge: it is active, unless it was disabled for another reason meanwhile.
-    package func verify(_ id: EndpointID, workspace: WorkspaceID, url: String) async throws -> Bool {
-        try await pool.query(
-            """
-            UPDATE endpoints SET verified_at = now(), version = version + 1, updated_at = now(),
-                status = CASE WHEN disabled_reason = $4 THEN 'active' ELSE status END,
-                disabled_at = CASE WHEN disabled_reason = $4 THEN NULL ELSE disabled_at END,
-                disabled_reason = nullif(disabled_reason, $4)
-            WHERE id = $1 AND workspace_id = $2 AND url = $3 AND challenged AND verified_at IS NULL
-            """,
-            [.id(id.value), .id(workspace.value), .text(url), .text(Self.unverified)]
-        ).affected == 1
+    /// - Parameter place: its lane, which nothing holds any more then.
+    package func verify(_ id: EndpointID, workspace: WorkspaceID, url: String, place: LanePlace) async throws -> Bool {
+        try await pool.withTransaction { connection in
+            // In the order of all who change status and holds together.
+            try await EndpointHealthTable.lock(id, on: connection)
+            let rows = try await connection.query(Self.verification, [.id(id.value), .id(workspace.value), .text(url), .text(Self.unverified)])
+            guard let status = try rows.first?.text(0) else { return false }
+            if status == "active" { _ = try await LaneHoldTable.release(place, [.disabled, .paused, .circuit], on: connection) }
+            return true
+        }
     }
+
+    private static let verification = """
+        UPDATE endpoints SET verified_at = now(), version = version + 1, updated_at = now(),
+            status = CASE WHEN disabled_reason = $4 THEN 'active' ELSE status END,
+            disabled_at = CASE WHEN disabled_reason = $4 THEN NULL ELSE disabled_at END,
+            disabled_reason = nullif(disabled_reason, $4)
+        WHERE id = $1 AND workspace_id = $2 AND url = $3 AND challenged AND verified_at IS NULL RETURNING status
+        """
 
     private static let writtenColumns = """
         url, event_types, description, filter, headers_sealed, headers_key_id, metadata, timeout_ms, retry_schedule, delivery_order, order_key, api_version

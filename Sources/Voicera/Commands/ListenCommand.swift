@@ -38,7 +38,8 @@ struct ListenCommand: AsyncParsableCommand {
             responder: CallbackResponder { (request: Request, _: BasicRequestContext) in try await receiver.receive(request) },
             configuration: .init(address: .hostname(host, port: listen.port)),
             onServerRunning: { channel in
-                let url = "http://\(host):\(channel.localAddress?.port ?? 0)"
+                let address = ["0.0.0.0", "::"].contains(host) ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
+                let url = "http://\(address):\(channel.localAddress?.port ?? 0)"
                 printNow("listening on \(url)")
                 do { if let line = try await past.begin(at: url) { printNow(line) } } catch { Hint.say("\(error)") }
             },

@@ -55,6 +55,8 @@ extension Parts {
             reading.gauge("voicera_is_leader", scheduler.isLeading ? 1 : 0)
             guard let fleet = watch.reading else { return }
             reading.gauge("voicera_workers", Double(fleet.workers))
+            // A family without a series is no family: an alert could not tell it from a scheduler that says nothing.
+            if fleet.lags.isEmpty { reading.gauge("voicera_webhook_past_due_seconds", 0, [("workspace", "none")]) }
             for lag in fleet.lags {
                 reading.gauge("voicera_webhook_past_due_seconds", Double(lag.age) / 1e6, [("workspace", lag.workspace.description)])
             }

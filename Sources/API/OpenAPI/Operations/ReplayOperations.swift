@@ -37,7 +37,7 @@ enum ReplayOperations {
             answers: [
                 .ok("How many there are.", ReplaySchemas.count, example: ["dryRun": true, "total": 12_000]), accepted,
             ],
-            problems: [.tooManyReplays])
+            problems: [.tooManyReplays, .emptyRange(at: "/until")])
     }
 
     private static var accepted: Operation.Answer {

@@ -29,7 +29,7 @@ enum WebhookSchemas {
         .optional(
             "orderKey",
             .string(1...WebhookDraft.longestOrderKey, pattern: "^(/([^~/\\x00]|~[01])*){1,16}$").orNull.described("JSON pointer into an event's `data`.")),
-        .optional("apiVersion", .choice(WebhookDraft.apiVersions).orNull.described("The version of bodies that the receiver was written for.")),
+        .optional("apiVersion", .choice(WebhookDraft.apiVersions).orNull.described("The version of bodies that the receiver was written for; sent as `webhook-api-version`. There is one so far.")),
     ]
 
     private static let onlyWhenMade: [Schema.Member] = [

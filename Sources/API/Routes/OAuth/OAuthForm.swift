@@ -44,8 +44,12 @@ struct OAuthForm: Sendable {
 
     /// By one way only (RFC 6749 §2.3): Basic, both parts form-encoded, or the form's own fields: a secret, or a signature (RFC 7523).
     private static func presented(_ headers: HTTPFields, _ fields: FormFields) throws(OAuthRefusal) -> ClientAuthenticator.Presented {
-        let ways = [headers[.authorization], fields["client_secret"], fields["client_assertion"]].count { $0 != nil }
-        guard ways <= 1 else { throw OAuthRefusal(.invalidRequest, "The client proves who it is in two ways.") }
+        // Another scheme is no proof of a client's, and not the form's business.
+        let isBasic = headers[.authorization]?.lowercased().hasPrefix("basic ") ?? false
+        if fields["client_secret"] != nil, fields["client_assertion"] != nil {
+            throw OAuthRefusal(.invalidClient, "The client proves who it is by a secret and by a signature.")
+        }
+        guard !isBasic || fields["client_secret"] == nil && fields["client_assertion"] == nil else { throw OAuthRefusal(.invalidRequest, "The client proves who it is in two ways.") }
         if let header = headers[.authorization] {
             guard let (id, secret) = basic(header) else { throw OAuthRefusal(.invalidClient, "The Authorization header is not valid Basic.") }
             guard fields["client_id"].map({ $0 == id }) ?? true else { throw OAuthRefusal(.invalidRequest, "The request names two clients.") }
