@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func `success on the last allowed attempt is success and nothing else`() async throws {
-        let receiver = Receiver(answers: http(503), http(200))
+        let receiver = Receiver(answers: http(500), http(200))
         defer { receiver.stop() }
         try await DeliveryStage.run { stage in
             let webhook = try await stage.webhook(receiver.url(), schedule: "1")
