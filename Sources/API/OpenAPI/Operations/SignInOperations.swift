@@ -91,7 +91,7 @@ enum SignInOperations {
         "showConsents", .authentication, "Which programs may act for whoever is signed in",
         parameters: [
             .query("workspace", .string(), "Where to sign in, if nobody is; the first workspace when left out."),
-            .query("ended", .string(1...10), "Says that something was taken back."),
+            .query("ended", .string(), "Says that something was taken back."),
         ],
         answers: [page(.ok, "The list, or the sign-in."), malformed, unavailable])
 
