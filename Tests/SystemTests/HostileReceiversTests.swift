@@ -40,7 +40,7 @@ extension TheSystem {
                         try await fleet.publish(5, event: "round.n\(round)")
                     }
                 }
-                let attempts = "SELECT count(*) FROM integration_log WHERE type = 'attempt'"
+                let attempts = "SELECT count(DISTINCT job_id) FROM integration_log WHERE type = 'attempt'"
                 // What a worker needs once: pools, buffers, the parsed roots.
                 try await publish(rounds: 0..<4)
                 try await eventually("the first are over", within: .seconds(30)) { try await fleet.number(attempts) >= 100 }
