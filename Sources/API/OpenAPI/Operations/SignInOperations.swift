@@ -89,10 +89,7 @@ enum SignInOperations {
 
     static let consents = Operation(
         "showConsents", .authentication, "Which programs may act for whoever is signed in",
-        parameters: [
-            .query("workspace", .string(), "Where to sign in, if nobody is; the first workspace when left out."),
-            .query("ended", .string(), "Says that something was taken back."),
-        ],
+        description: "A page for people. Its links name the workspace to sign in at; without one it is the first.",
         answers: [page(.ok, "The list, or the sign-in."), malformed, unavailable])
 
     static let withdraw = form(
