@@ -22,7 +22,7 @@ enum ReplaySchemas {
     private static let until: Schema.Member = .optional("until", .time.orNull.described("Before this time; now when left out."))
     private static let how: [Schema.Member] = [
         until, .optional("eventTypes", Schema.array(EventSchemas.name, 1...ReplayOrder.mostEventTypes).orNull),
-        .optional("url", .string(1...4096).orNull.described("Send them there instead; what becomes of it is no concern of the webhook's.")),
+        .optional("url", WebhookSchemas.url.orNull.described("Send them there instead; what becomes of it is no concern of the webhook's.")),
         .optional("rate", .integer(1...5000).orNull.described("Deliveries a second.")),
         .optional("dryRun", .boolean.orNull.described("Only tell how many there are.")),
     ]

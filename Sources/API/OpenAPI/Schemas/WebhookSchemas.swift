@@ -6,7 +6,7 @@ enum WebhookSchemas {
     static let type = Schema.string(1...128, pattern: "^(\\*|[a-z0-9_]+(\\.[a-z0-9_]+)+)$").described("A type such as `course.completed`, or `*` for all.")
     private static let types = Schema.array(type, 1...WebhookDraft.mostEventTypes)
     private static let secret = Schema.string(pattern: "^whsec_([A-Za-z0-9+/]{4}){8,21}$")
-    private static let url = Schema.url.described("Where events are sent: `https://`, 4,096 bytes at most, and no address inside our own network.")
+    static let url = Schema.url.described("Where events are sent: `https://`, 4,096 bytes at most, and no address inside our own network.")
 
     /// What may be set at any time.
     private static let settings: [Schema.Member] = about + QueueSchemas.limitMembers.filter { $0.name != "strict" } + delivery
