@@ -15,6 +15,7 @@ extension Problem {
         case let refusal as ScheduleRefusal: self.init(refusal)
         case let refusal as CoreRefusal: self.init(refusal)
         case LedgerError.changedMeanwhile: self = .changedMeanwhile
+        case LedgerError.tooMuchToCount: self = .tooMuchToCount
         case is NIOTooManyBytesError: self = Problem(status: .contentTooLarge, code: "too_large", detail: "The body is too large.")
         case let error as any HTTPResponseError: self.init(framework: error)
         default: return nil

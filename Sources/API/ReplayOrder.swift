@@ -41,6 +41,9 @@ struct ReplayOrder {
 }
 
 extension Problem {
+    static let tooMuchToCount = Problem(
+        status: .conflict, code: "too_much_to_count",
+        detail: "More than 100,000 events would be looked into to count those that pass the webhook's filter: narrow since, until or eventTypes.")
     static func emptyRange(at pointer: String) -> Problem {
         Problem(
             status: .conflict, code: "empty_range", detail: "Nothing lies in that range: until must be after since.",

@@ -22,12 +22,14 @@ package final class EndpointGuard: Sendable {
     private let settings: SettingsPusher?
     private let notes: HealthNotes
     private let now: @Sendable () -> ContinuousClock.Instant
-    /// Until when lanes are held, as far as this worker has said so.
-    private let held = Mutex<[EndpointID: ContinuousClock.Instant]>([:])
+    /// What this worker has said of lanes that are held, by their names.
+    private let held = Mutex<[String: (until: ContinuousClock.Instant, said: ContinuousClock.Instant)]>([:])
     private static let mostHeld = 10_000
     private static let tallies = 1000
     /// A hold that would end hardly later than the one that was said is not said again.
     private static let slack = Duration.milliseconds(500)
+    /// Then it is said again: somebody may have let the lane go meanwhile.
+    private static let memory = Duration.seconds(30)
 
     /// - Parameters:
     ///   - publisher: nil: nobody is told of what happens to an endpoint.
@@ -71,21 +73,24 @@ package final class EndpointGuard: Sendable {
 
     /// The endpoint's lane waits: nothing of it is tried before then, and waiting costs no attempt. In the ledger first, so that a lost index keeps it;
     /// then the index is told. Answers that come together, and say about the same, are one hold.
-    package func hold(_ endpoint: EndpointID, workspace: WorkspaceID, for wait: Duration, reason: String) async throws {
-        let now = now()
+    /// - Parameter lane: nil: the endpoint's own.
+    package func hold(_ endpoint: EndpointID, workspace: WorkspaceID, lane: String? = nil, for wait: Duration, reason: String) async throws {
+        var place = EndpointSwitch.lane(of: endpoint, workspace: workspace)
+        if let lane { place.lane = lane }
+        let (name, now) = (place.lane, now())
         let isNews = held.withLock { held in
-            if let until = held[endpoint], until + Self.slack >= now + wait { return false }
+            if let known = held[name], known.until + Self.slack >= now + wait, now < known.said + Self.memory { return false }
             if held.count >= Self.mostHeld { held.removeAll() }
-            held[endpoint] = now + wait
+            held[name] = (until: now + wait, said: now)
             return true
         }
         guard isNews else { return }
         do {
             let order = LaneHoldTable.Order(.throttle, microseconds: max(1, wait.microseconds), reason: reason, by: "receiver", extends: true)
-            let lane = try await LaneHoldTable(pool: pool).hold(EndpointSwitch.lane(of: endpoint, workspace: workspace), order)
+            let lane = try await LaneHoldTable(pool: pool).hold(place, order)
             await settings?.push(lane, of: WebhookDeliverJob.queue)
         } catch {
-            _ = held.withLock { $0.removeValue(forKey: endpoint) }
+            _ = held.withLock { $0.removeValue(forKey: name) }
             throw error
         }
     }

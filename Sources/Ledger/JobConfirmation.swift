@@ -75,7 +75,7 @@ package struct JobConfirmation: Sendable {
     private static let columns = """
         id, workspace_id, kind, lane, priority, payload, attempt, failures, max_attempts, trace,
         ceil(extract(epoch FROM least(run_at, now() + interval '1 year') - now()) * 1000000)::int8, lane_key, deadline_us, payload_version,
-        greatest(0, extract(epoch FROM now() - created_at) * 1000000)::int8
+        greatest(0, extract(epoch FROM now() - coalesce(revived_at, created_at)) * 1000000)::int8
         """
 
     private static let read = """

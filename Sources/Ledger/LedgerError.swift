@@ -6,4 +6,6 @@ package enum LedgerError: Error {
     case badCursor
     /// The leader's term has passed to another scheduler: its write was refused.
     case termLost
+    /// An exact count would look into more rows than one request may.
+    case tooMuchToCount
 }

@@ -85,6 +85,21 @@ import Testing
         }
     }
 
+    @Test func `an endpoint in order stays so whatever its lane's limits become, and each of them is another version`() async throws {
+        try await TestAPI.run { api in
+            let id = try await webhook(api, #""deliveryOrder":"fifo""#)
+            let before = try await api.client.get("/api/webhooks/\(id)")
+            let limits = #"{"queue":"webhooks","lane":"\#(id)","concurrency":1,"rate":{"jobs":5,"seconds":1}}"#
+            #expect(try await api.client.send("PUT", "/api/lanes/limits", body: Data(limits.utf8)).status == 200)
+            #expect(try await api.number("SELECT count(*) FROM lanes WHERE strict") == 1)
+            let after = try await api.client.get("/api/webhooks/\(id)")
+            #expect(after.int("concurrency") == 1 && after.headers["etag"] != before.headers["etag"], "\(after)")
+            let changed = try await api.client.send("PATCH", "/api/webhooks/\(id)", body: Data(#"{"description":"d"}"#.utf8))
+            #expect(changed.int("concurrency") == 1 && changed.text("deliveryOrder") == "fifo", "\(changed)")
+            #expect(try await api.number("SELECT count(*) FROM lanes WHERE strict") == 1)
+        }
+    }
+
     @Test func `a secret header stays one: it is shown to nobody who says that it is none`() async throws {
         try await TestAPI.run { api in
             let id = try await webhook(api, #""headers":{"authorization":"Bearer hush","x-team":{"value":"hidden","secret":true}}"#)

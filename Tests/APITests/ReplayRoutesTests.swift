@@ -102,6 +102,24 @@ import Testing
         }
     }
 
+    @Test func `more than a request may look into is not counted by a filter, and says so`() async throws {
+        try await TestAPI.run { api in
+            let answer = try await api.client.post(
+                "/api/webhooks", #"{"eventType":"a.b","webhookUrl":"https://example.com/","filter":{"data.n":1}}"#)
+            let id = try #require(answer.text("id"), "\(answer)")
+            _ = try await api.pool.query(
+                """
+                WITH e AS (
+                    INSERT INTO events (id, workspace_id, type, event_key, deliveries)
+                    SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $1, 'a.b', 'e' || n, 0 FROM generate_series(1, 100001) n
+                    RETURNING id)
+                INSERT INTO event_bodies (event_id, workspace_id, body) SELECT id, $1, '{"data":{"n":2}}' FROM e
+                """, [.id(api.workspace.value)])
+            let refused = try await api.client.post("/api/webhooks/\(id)/replay-missing", #"{"since":"2020-01-01T00:00:00Z","dryRun":true}"#)
+            #expect(refused.isProblem(409, "too_much_to_count"), "\(refused)")
+        }
+    }
+
     @Test(arguments: [
         ("recover", #"{}"#), ("recover", #"{"since":"yesterday"}"#), ("recover", #"{"since":"2020-01-01T00:00:00Z","status":"dead"}"#),
         ("replay", #"{"status":"pending"}"#), ("replay", #"{"rate":0}"#), ("replay", #"{"url":"https://127.0.0.1/"}"#),

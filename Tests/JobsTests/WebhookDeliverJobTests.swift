@@ -34,10 +34,14 @@ import Testing
         }
 
         /// What comes of a delivery, in words.
-        func deliver(to endpoint: EndpointID) async throws -> String {
-            let job = WebhookDeliverJob(endpointId: endpoint, body: "{}")
+        /// - Parameters:
+        ///   - url: instead of the endpoint's own.
+        ///   - lane: nil for the endpoint's.
+        func deliver(to endpoint: EndpointID, url: String? = nil, lane: String? = nil) async throws -> String {
+            var job = WebhookDeliverJob(endpointId: endpoint, body: "{}")
+            job.url = url
             let row = RunnableJob(
-                id: IdentifierSource.system.next(), workspace: workspace, kind: WebhookDeliverJob.kind, lane: endpoint.description, priority: 0,
+                id: IdentifierSource.system.next(), workspace: workspace, kind: WebhookDeliverJob.kind, lane: lane ?? endpoint.description, priority: 0,
                 payload: WebhookDeliverJob.payload(endpoint: endpoint, body: "{}"), attempt: 1, failures: 0, maxAttempts: 10, trace: nil)
             switch try await job.perform(JobContext(job: row, services: services)) {
             case .succeeded: return "succeeded"
@@ -78,6 +82,19 @@ import Testing
             for status in ["paused", "disabled"] {
                 #expect(try await stage.deliver(to: stage.endpoint(status)) == "snoozed for 60.0 seconds: the endpoint is \(status)")
             }
+        }
+    }
+
+    @Test func `another URL that has too much to do holds the lane of its replay, and never the endpoint's`() async throws {
+        let busy = TestSupport.Receiver(answer: "HTTP/1.1 503 X\r\ncontent-length: 0\r\n\r\n")
+        defer { busy.stop() }
+        try await onStage { stage async throws in
+            let endpoint = try await stage.endpoint("active")
+            let held = { try await stage.pool.query("SELECT lane FROM lane_holds ORDER BY lane").map { try $0.text(0) } }
+            #expect(try await stage.deliver(to: endpoint, url: busy.url()) == "failed: http_status")
+            #expect(try await held() == [])
+            #expect(try await stage.deliver(to: endpoint, url: busy.url(), lane: "rpl_1") == "failed: http_status")
+            #expect(try await held() == ["rpl_1"])
         }
     }
 

@@ -3,6 +3,7 @@ import Ledger
 import Postgres
 import Primitives
 import Queue
+import Synchronization
 import TestSupport
 import Testing
 
@@ -40,6 +41,23 @@ import Testing
             try await stage.index.open(2)
             try await stage.index.configure(try await LaneSettingsTable(pool: stage.pool).all(of: "webhooks"))
             #expect(try #require(try await stage.opens(endpoint)) > .seconds(250))
+        }
+    }
+
+    @Test func `a hold that somebody ended is placed anew by the next answer after a while`() async throws {
+        try await HealthStage.run { stage in
+            let endpoint = try await stage.endpoint("{a.b}")
+            let place = EndpointSwitch.lane(of: endpoint, workspace: stage.workspace)
+            let start = ContinuousClock.now
+            let passed = Passed()
+            let guardian = stage.guardian { start + passed.time.withLock { $0 } }
+            try await guardian.hold(endpoint, workspace: stage.workspace, for: .seconds(3600), reason: "429")
+            _ = try await LaneHoldTable(pool: stage.pool).release(place, [.throttle])
+            try await guardian.hold(endpoint, workspace: stage.workspace, for: .seconds(60), reason: "429")
+            #expect(try await stage.lane(endpoint)?.parkedCause == nil, "this worker has just said so")
+            passed.time.withLock { $0 = .seconds(31) }
+            try await guardian.hold(endpoint, workspace: stage.workspace, for: .seconds(60), reason: "429")
+            #expect(try await stage.lane(endpoint)?.parkedCause == "throttle")
         }
     }
 
@@ -112,4 +130,9 @@ import Testing
             #expect(try await stage.opens(kept) == nil)
         }
     }
+}
+
+/// Time that a test lets pass.
+private final class Passed: Sendable {
+    let time = Mutex(Duration.zero)
 }

@@ -37,7 +37,9 @@ struct HealthStage {
     }
 
     /// As a worker has one.
-    func guardian() -> EndpointGuard { EndpointGuard(pool: pool, publisher: publisher, settings: settings) }
+    func guardian(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) -> EndpointGuard {
+        EndpointGuard(pool: pool, publisher: publisher, settings: settings, now: now)
+    }
 
     func endpoint(_ types: String, status: String = "active") async throws -> EndpointID {
         let id: EndpointID = IdentifierSource.system.next()

@@ -25,6 +25,51 @@ import Testing
         }
     }
 
+    @Test func `what goes to another URL is missing at the endpoint still, and dies there as nobody of the endpoint's`() async throws {
+        try await ReplayFixture.run { replays in
+            let term = try await replays.queue.lead()
+            try await replays.set("disabled")
+            try await replays.publish(3)
+            try await replays.set("active")
+            let elsewhere = try await replays.begin(.missing, url: "https://debug.example/")
+            #expect(try await replays.work(off: elsewhere.id, term: term).done == 3)
+            #expect(try await replays.count(.missing) == 3)
+            _ = try await replays.queue.pool.query("UPDATE jobs SET state = 'dead', settled_at = now()")
+            let (told, taken) = try await replays.queue.pool.withTransaction { try await ExhaustedDelivery.take(limit: 10, besides: [], on: $0) }
+            #expect(told.isEmpty && taken == 3)
+            #expect(try await replays.queue.number("SELECT count(*) FROM endpoint_health") == 0)
+        }
+    }
+
+    @Test func `what was made again and taken is not recovered when its job is no longer kept`() async throws {
+        try await ReplayFixture.run { replays in
+            let term = try await replays.queue.lead()
+            let jobs = try await replays.publish(1)
+            try await replays.queue.bury(jobs)
+            let again = try await replays.begin(.all)
+            #expect(try await replays.work(off: again.id, term: term).done == 1)
+            _ = try await replays.queue.pool.query("UPDATE jobs SET state = 'succeeded', settled_at = now() WHERE state = 'pending'")
+            #expect(try await replays.count(.failed) == 0)
+            _ = try await replays.queue.pool.query("DELETE FROM jobs WHERE state = 'succeeded'")
+            #expect(try await replays.count(.failed) == 0)
+        }
+    }
+
+    @Test func `a recovered delivery is as old as its recovery, so that receivers get their patience anew`() async throws {
+        try await ReplayFixture.run { replays in
+            let term = try await replays.queue.lead()
+            let jobs = try await replays.publish(1)
+            try await replays.queue.bury(jobs)
+            _ = try await replays.queue.pool.query("UPDATE jobs SET created_at = now() - interval '10 days'")
+            let replay = try await replays.begin(.failed)
+            _ = try await replays.work(off: replay.id, term: term)
+            guard case .run(let job)? = try await JobConfirmation(pool: replays.queue.pool).confirm(jobs.map(\.id))[jobs[0].id] else {
+                throw NeverHappened("the job may run")
+            }
+            #expect(try #require(job.age) < 3_600_000_000)
+        }
+    }
+
     @Test func `what dies again is recovered by the next recovery only`() async throws {
         try await ReplayFixture.run { replays in
             let term = try await replays.queue.lead()

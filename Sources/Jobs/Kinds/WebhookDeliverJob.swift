@@ -79,10 +79,14 @@ package struct WebhookDeliverJob: Job {
         return verdict.outcome(record)
     }
 
-    /// What the attempt means for the endpoint; nothing, where the message went to another URL.
+    /// What the attempt means for the endpoint; nothing, where the message went to another URL: that one is given its rest in the replay's own lane.
     private func tell(_ verdict: DeliveryVerdict, certificateExpiresAt: Int64?, _ context: JobContext) async throws {
-        guard url == nil else { return }
-        let (guardian, workspace) = (context.services.guardian, context.job.workspace)
+        let (guardian, workspace, lane) = (context.services.guardian, context.job.workspace, context.job.lane)
+        guard url == nil else {
+            // A single one in the endpoint's lane must not hold up the endpoint.
+            guard let hold = verdict.hold, lane != endpointId.description else { return }
+            return try await guardian.hold(endpointId, workspace: workspace, lane: lane, for: hold.wait, reason: hold.reason)
+        }
         guardian.note(DeliveryNote(endpoint: endpointId, workspace: workspace, answer: verdict.note, certificateExpiresAt: certificateExpiresAt))
         if let reason = verdict.disables {
             do {

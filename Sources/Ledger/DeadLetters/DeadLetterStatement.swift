@@ -90,7 +90,7 @@ enum DeadLetterStatement {
             case .replay:
                 (
                     """
-                    state = 'pending', attempt = j.attempt + 1, failures = 0, reclaims = 0, run_at = now(), delayed = false, settled_at = NULL,
+                    state = 'pending', attempt = j.attempt + 1, failures = 0, reclaims = 0, run_at = now(), revived_at = now(), delayed = false, settled_at = NULL,
                     cancel_reason = NULL, cancelled_by = NULL, not_after = CASE WHEN j.not_after > now() THEN j.not_after END
                     """,
                     "replayed", ""

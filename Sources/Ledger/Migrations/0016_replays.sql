@@ -32,6 +32,9 @@ CREATE TABLE replays (
 CREATE INDEX replays_running ON replays (next_at) WHERE state = 'running';
 CREATE INDEX replays_by_workspace ON replays (workspace_id, id);
 
+-- Since when a job that had ended waits anew: how old it is, for whoever has patience with it.
+ALTER TABLE jobs ADD COLUMN revived_at timestamptz;
+
 ALTER TABLE deliveries ADD COLUMN replay_id uuid;
 -- The law: whoever works a replay off, and however often, an event is in it once.
 CREATE UNIQUE INDEX deliveries_by_replay ON deliveries (replay_id, event_id) WHERE replay_id IS NOT NULL;

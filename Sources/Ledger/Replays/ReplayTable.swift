@@ -77,6 +77,9 @@ package struct ReplayTable: Sendable {
         return try rows.first.map { .begun(try Replay($0)) } ?? .tooMany
     }
 
+    /// Events whose bodies are read to be counted by a filter: a request waits for it, and holds a connection.
+    private static let mostLookedInto = 100_000
+
     /// How much there is to do by now, exactly. Nil when the workspace has no such endpoint.
     package func count(_ selection: ReplaySelection, workspace: WorkspaceID, on connection: PostgresConnection) async throws -> Int64? {
         guard let receiver = try await ReplayReceiver.find(selection.endpoint, workspace: workspace, isLocking: false, on: connection),
@@ -84,8 +87,10 @@ package struct ReplayTable: Sendable {
         else { return nil }
         let statement = ReplayStatement(selection: selection, receiver: receiver, until: min(selection.until ?? now, now))
         guard selection.choice == .missing, let filter = receiver.filter else { return try await statement.count(on: connection) }
-        var (count, cursor): (Int64, Identifier?) = (0, nil)
+        var (count, looked, cursor): (Int64, Int, Identifier?) = (0, 0, nil)
         while true {
+            guard looked < Self.mostLookedInto else { throw LedgerError.tooMuchToCount }
+            looked += Self.mostAtOnce
             let found = try await statement.candidates(after: cursor, upTo: ReplayStatement.last, limit: Self.mostAtOnce, on: connection)
             // One whose body is gone is counted: it will be looked at, and left out.
             count += Int64(found.count { candidate in ReplayWork.Item(candidate).map { work.passes($0, filter) } ?? true })

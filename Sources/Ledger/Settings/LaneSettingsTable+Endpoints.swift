@@ -28,6 +28,16 @@ extension LaneSettingsTable {
             ])
     }
 
+    /// Whether the lane is an endpoint's that wants its deliveries in order. The endpoint has another version then, since it shows its lane's limits.
+    /// In the order of all who lock both: the endpoint first.
+    static func isOrdered(_ place: LanePlace, on connection: PostgresConnection) async throws -> Bool {
+        guard let endpoint = EndpointID(place.lane) else { return false }
+        let rows = try await connection.query(
+            "UPDATE endpoints SET version = version + 1, updated_at = now() WHERE id = $1 AND workspace_id = $2 RETURNING delivery_order = 'fifo'",
+            [.id(endpoint.value), .id(place.workspace.value)])
+        return try rows.first?.bool(0) ?? false
+    }
+
     private static let limits = "SELECT lane, interval_us, burst, concurrency, strict FROM lanes WHERE queue = $1 AND lane = ANY($2)"
 
     private static func read(_ rows: PostgresRows) throws -> [String: LaneLimits] {

@@ -50,6 +50,9 @@ package struct LaneSettingsTable: Sendable {
     @discardableResult
     package func setLimits(_ limits: LaneLimits, of place: LanePlace, actor: String) async throws -> LaneSettings {
         try await pool.withTransaction { connection in
+            var limits = limits
+            // Its order is the endpoint's to say.
+            if try await Self.isOrdered(place, on: connection) { limits.isStrict = true }
             let rows = try await connection.query(
                 """
                 INSERT INTO lanes (queue, lane, workspace_id, interval_us, burst, concurrency, strict) VALUES ($1, $2, $3, $4, $5, $6, $7)

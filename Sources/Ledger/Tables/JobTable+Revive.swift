@@ -30,7 +30,7 @@ extension JobTable {
 
     private static let revival = """
         WITH moved AS (
-            UPDATE jobs SET state = 'pending', attempt = attempt + 1, failures = 0, reclaims = 0, run_at = now(), delayed = false,
+            UPDATE jobs SET state = 'pending', attempt = attempt + 1, failures = 0, reclaims = 0, run_at = now(), revived_at = now(), delayed = false,
                 settled_at = NULL, blocked_by = 0, cancel_reason = NULL, cancelled_by = NULL, result = NULL,
                 not_after = CASE WHEN not_after > now() THEN not_after END
             WHERE workspace_id = $1 AND id = $2 AND state = 'cancelled'

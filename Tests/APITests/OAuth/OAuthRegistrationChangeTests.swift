@@ -39,6 +39,8 @@ import Testing
             #expect(changed.value("client_secret") == nil && changed.text("registration_access_token") == registered.answer.text("registration_access_token"))
             #expect(changed.int("client_id_issued_at") == registered.answer.int("client_id_issued_at"))
             #expect(try await registered.own.get("\(Self.path)/\(registered.id)").value("redirect_uris") as? [String] == ["https://r.example/new"])
+            let wider = try await registered.put(#""client_secret":"\#(secret)","redirect_uris":["https://r.example/new"],"scope":"courses:read users:read""#)
+            #expect(wider.isOAuthError("invalid_client_metadata"), "what it gave up, or somebody took away, does not come back: \(wider)")
             let stage = api.stage
             let client = OAuthStage.Client(id: try #require(OAuthClientID(registered.id)), clientID: registered.id, secret: secret)
             #expect(try await stage.token(["grant_type": "refresh_token", "refresh_token": "x"], client).isOAuthError("unauthorized_client"))

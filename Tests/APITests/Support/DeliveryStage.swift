@@ -1,15 +1,9 @@
-import API
 import Foundation
-import HTTPDelivery
-import Jobs
-import Ledger
 import Postgres
 import Primitives
-import ServiceLifecycle
 import Synchronization
 import TestSupport
 import Testing
-import Worker
 
 /// The API and a worker beside it, whose deliveries go to receivers on this machine.
 struct DeliveryStage: Sendable {
@@ -18,27 +12,9 @@ struct DeliveryStage: Sendable {
 
     /// - Parameter trusting: a file of certificates, for receivers with TLS.
     static func run(trusting roots: String? = nil, _ body: (DeliveryStage) async throws -> Void) async throws {
-        let policy = AddressPolicy(allowed: try AddressPolicy.parse(list: "127.0.0.0/8"), requiresHTTPS: false)
-        try await TestAPI.run(configure: { $0.addressPolicy = policy }) { api in
-            try await api.openIndex()
-            let client = try DeliveryClient(policy: policy, additionalTrustRoots: roots)
-            let worker = WorkerProcess(
-                map: api.queues, pool: api.pool, redis: api.redis, delivery: client, targets: policy, sealer: api.services.sealer,
-                logger: api.services.logger)
-            let group = ServiceGroup(services: worker.all, logger: api.services.logger)
-            try await withThrowingTaskGroup { tasks in
-                tasks.addTask { try await group.run() }
-                do { try await body(DeliveryStage(api: api)) } catch {
-                    await group.triggerGracefulShutdown()
-                    tasks.cancelAll()
-                    await client.shutDown()
-                    throw error
-                }
-                await group.triggerGracefulShutdown()
-                try await tasks.waitForAll()
-            }
-            await client.shutDown()
-        }
+        var rules = DeliveryScene.Rules()
+        rules.roots = roots
+        try await DeliveryScene.run(rules) { try await body(DeliveryStage(api: $0.api)) }
     }
 
     /// - Parameter schedule: seconds between attempts; nil for the usual ones.

@@ -37,7 +37,7 @@ enum ReplayOperations {
             answers: [
                 .ok("How many there are.", ReplaySchemas.count, example: ["dryRun": true, "total": 12_000]), accepted,
             ],
-            problems: [.tooManyReplays, .emptyRange(at: "/until")])
+            problems: [.tooManyReplays, .emptyRange(at: "/until"), .tooMuchToCount])
     }
 
     private static var accepted: Operation.Answer {

@@ -71,7 +71,8 @@ struct OAuthRegistrationRoutes: Sendable {
             let isTheirs = given.string.flatMap { secret in client.secretHash.map { OpaqueToken(known: secret).matches(hash: $0) } } ?? false
             guard isTheirs else { throw OAuthRefusal(.invalidClientMetadata, "client_secret is not the one of the registration.") }
         }
-        let metadata = try OAuthRegistration.read(body, mayHave: Self.scopes)
+        // What an operator took away, or the program gave up, does not come back by its own word.
+        let metadata = try OAuthRegistration.read(body, mayHave: Self.scopes.intersection(client.scopes.compactMap { Scope(rawValue: $0) }))
         let keepsSecret = metadata.authMethod.hasSecret && ClientMetadata(client).authMethod.hasSecret
         let secret = keepsSecret ? nil : metadata.newSecret
         let new = metadata.client(client.id, workspace: client.workspace, clientID: client.clientID, secret: secret)
