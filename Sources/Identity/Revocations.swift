@@ -18,11 +18,22 @@ package final class Revocations: Service {
         case deaf
     }
 
+    private struct Unsent {
+        var until: ContinuousClock.Instant
+        private var isSaid = false
+
+        init(until: ContinuousClock.Instant) { self.until = until }
+
+        mutating func wasSaid(_ enough: ContinuousClock.Instant) {
+            if !isSaid { (until, isSaid) = (min(until, enough), true) }
+        }
+    }
+
     private struct State {
         var listeners: [@Sendable (News) -> Void] = []
         var isHearing = false
         /// What could not be announced yet, and until when there is any use in it.
-        var unsent: [String: ContinuousClock.Instant] = [:]
+        var unsent: [String: Unsent] = [:]
         /// More than that could not be kept: everybody is to forget everything.
         var isEverythingOver: ContinuousClock.Instant?
     }
@@ -35,6 +46,8 @@ package final class Revocations: Service {
     private static let everything = "*"
     /// By then whoever was not reached has forgotten by themselves.
     private static let usefulFor = Duration.seconds(40)
+    /// Whoever was cut off by the same outage hears again a little later than this process speaks: so long it is said again.
+    private static let hearingSpread = Duration.seconds(5)
     private static let mostUnsent = 10_000
     private static let pause = Duration.milliseconds(250)
     /// A request that revokes is not held up for longer.
@@ -114,7 +127,7 @@ package final class Revocations: Service {
     private func keep(_ subject: String) {
         let until = ContinuousClock.now + Self.usefulFor
         state.withLock { state in
-            if state.unsent.count < Self.mostUnsent { state.unsent[subject] = until } else { state.isEverythingOver = until }
+            if state.unsent.count < Self.mostUnsent { state.unsent[subject] = Unsent(until: until) } else { state.isEverythingOver = until }
         }
         logger.warning("a revocation could not be announced yet", metadata: ["subject": .string(subject)])
     }
@@ -129,7 +142,7 @@ package final class Revocations: Service {
     private func sendUnsent() async {
         let now = ContinuousClock.now
         let unsent = state.withLock { state in
-            state.unsent = state.unsent.filter { $0.value > now }
+            state.unsent = state.unsent.filter { $0.value.until > now }
             if let until = state.isEverythingOver, until <= now { state.isEverythingOver = nil }
             return state.isEverythingOver == nil ? Array(state.unsent.keys) : [Self.everything]
         }
@@ -140,7 +153,7 @@ package final class Revocations: Service {
                     state.isEverythingOver = nil
                     state.unsent = [:]
                 } else {
-                    state.unsent[subject] = nil
+                    state.unsent[subject]?.wasSaid(now + Self.hearingSpread)
                 }
             }
         }

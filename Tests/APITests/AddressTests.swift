@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func `strangers are counted by address, of IPv6 by the block of a household`() async throws {
-        try await TestAPI.run(limits: try RateLimits.parse("authenticate=6/3"), proxies: TrustedProxies(count: 1)) { api async throws in
+        try await TestAPI.run(limits: try RateLimits.parse("authenticate=3/3"), proxies: TrustedProxies(count: 1)) { api async throws in
             let stranger = api.client.with(key: nil)
             for host in ["::1", "::2", "ffff::3"] {
                 #expect(try await stranger.get("/api/jobs", headers: ["X-Forwarded-For": host == "ffff::3" ? "2001:db8:0:1:ffff::3" : "2001:db8:0:1\(host)"]).status == 401)
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func `a key that comes from where it may not be used counts against the address, not against its owner`() async throws {
-        try await TestAPI.run(limits: try RateLimits.parse("read=60/30,authenticate=6/3")) { api async throws in
+        try await TestAPI.run(limits: try RateLimits.parse("read=60/30,authenticate=3/3")) { api async throws in
             let elsewhere = try await key(#"["192.0.2.0/24"]"#, api)
             for _ in 0..<3 { #expect(try await elsewhere.get("/api/jobs").isProblem(403, "address_not_allowed")) }
             let refused = try await elsewhere.get("/api/jobs")

@@ -43,7 +43,7 @@ import Testing
         let server = try await TestRedis.exclusive()
         let url = server.url
         await server.stop()
-        try await TestAPI.run(redisURL: url) { api in
+        try await TestAPI.run(redisURL: url, isRedisThere: false) { api in
             #expect(try await api.client.post("/api/jobs", #"{"kind":"noop","payload":{}}"#).status == 202)
             #expect(try await api.client.post("/api/events", #"{"event":"a.b","data":{}}"#).status == 202)
             let ready = try await api.client.get("/api/health/ready")

@@ -78,6 +78,8 @@ package struct JobTable: Sendable {
     package init(pool: PostgresPool) { self.pool = pool }
 
     package func find(_ id: JobID, workspace: WorkspaceID) async throws -> Found? {
+        // Before the row, so that what is shown of it is never older than what its attempts say.
+        let attempts = try await LogTable(pool: pool).attempts(of: id, workspace: workspace)
         let rows = try await pool.query(
             """
             SELECT \(JobSummary.columns), payload, result, blocked_by > 0, has_followers FROM jobs WHERE id = $1 AND workspace_id = $2
@@ -86,7 +88,7 @@ package struct JobTable: Sendable {
         let next = JobSummary.columnCount
         let summary = try JobSummary(row)
         return Found(
-            job: summary, payload: try row.text(next), attempts: try await LogTable(pool: pool).attempts(of: id, workspace: workspace),
+            job: summary, payload: try row.text(next), attempts: attempts,
             result: try row.optionalText(next + 1), progress: summary.state == JobState.pending.rawValue ? try await progress(of: id) : nil,
             blockedBy: try row.bool(next + 2) ? try await predecessors(of: id) : [],
             followers: try row.bool(next + 3) ? try await followers(of: id) : [])

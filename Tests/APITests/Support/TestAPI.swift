@@ -33,9 +33,10 @@ struct TestAPI: Sendable {
     /// - Parameters:
     ///   - database: a server of the test's own, for one that stops it.
     ///   - redisURL: another Redis than the shared one.
+    ///   - isRedisThere: false for one that is not: the API begins without it.
     ///   - configure: what is to be other than usual.
     static func run(
-        database: String? = nil, redisURL: String? = nil, server: ServerSettings = ServerSettings(), drain: Duration = .zero,
+        database: String? = nil, redisURL: String? = nil, isRedisThere: Bool = true, server: ServerSettings = ServerSettings(), drain: Duration = .zero,
         limits: RateLimits? = .usual, proxies: TrustedProxies = .none, settings: OAuthSettings = OAuthSettings(),
         rates: SignInThrottle.Rates = .init(), publicURL: String? = nil, configure: (inout APIServices) -> Void = { _ in },
         _ body: (TestAPI) async throws -> Void
@@ -86,6 +87,13 @@ struct TestAPI: Sendable {
             let key = try await KeyIssuer(keys: keys).issue(name: "test", workspace: workspace, scopes: Scope.all).secret.exposed
             let client = Client(port: await port.value, key: key)
             do {
+                // Before that nobody is limited and keys are forgotten at once, as without Redis.
+                if isRedisThere {
+                    try await eventually("Redis is there") {
+                        guard revocations.isHearing else { return false }
+                        return (try? await redis.send(["PING"])) != nil
+                    }
+                }
                 try await body(
                     TestAPI(
                         pool: pool, settlements: settlements, workspace: workspace, client: client, lines: lines, queues: queues, redis: redis,
